@@ -1,0 +1,121 @@
+use super::{DrawReceipt, ReceiptError};
+use crate::{Alpha, Beta, DrawInput, PublicKey, RequestHash, Values, expand};
+
+impl DrawReceipt {
+    /// Recomputes the request hash, alpha, the VRF and every value, and compares.
+    ///
+    /// Without a trusted key the receipt is only consistent in itself: anyone can make such a receipt with a key of
+    /// their own. Whether the payment is on the chain is not checked here.
+    ///
+    /// # Errors
+    /// The first thing that differs.
+    pub fn verify(&self, trusted: Option<&PublicKey>) -> Result<VerifiedDraw, ReceiptError> {
+        let request_hash = self.verify_request_hash()?;
+        let key = self.verify_key(trusted)?;
+        let alpha = Alpha::new(&self.input(), &request_hash);
+        let beta = key.verify(alpha.as_bytes(), &self.proof).map_err(ReceiptError::Proof)?;
+        let values = expand(&beta, &self.request);
+        compare_all(&self.values, &values)?;
+        let key_is_trusted = trusted.is_some();
+        Ok(VerifiedDraw { input: self.input(), key, key_is_trusted, alpha, beta, values })
+    }
+
+    fn verify_request_hash(&self) -> Result<RequestHash, ReceiptError> {
+        let (stated, computed) = (self.request_hash, self.request.hash());
+        if stated != computed {
+            return Err(ReceiptError::RequestHash { stated, computed });
+        }
+        Ok(computed)
+    }
+
+    fn verify_key(&self, trusted: Option<&PublicKey>) -> Result<PublicKey, ReceiptError> {
+        let stated = PublicKey::from_bytes(self.public_key).map_err(ReceiptError::PublicKey)?;
+        match trusted {
+            Some(trusted) if *trusted != stated => {
+                Err(ReceiptError::UntrustedKey { stated: self.public_key, trusted: *trusted.as_bytes() })
+            }
+            _ => Ok(stated),
+        }
+    }
+}
+
+fn compare_all(stated: &[Values], computed: &[Values]) -> Result<(), ReceiptError> {
+    if stated.len() != computed.len() {
+        return Err(ReceiptError::Draws { stated: stated.len(), computed: computed.len() });
+    }
+    let mut pairs = stated.iter().zip(computed).enumerate();
+    pairs.try_for_each(|(draw, (stated, computed))| compare(draw, stated, computed))
+}
+
+fn compare(draw: usize, stated: &Values, computed: &Values) -> Result<(), ReceiptError> {
+    use Values::{Bytes, Dice, Floats, Integers, Sample, Shuffle, Uuids, Weighted};
+    match (stated, computed) {
+        (Bytes(stated), Bytes(computed)) => compare_each(draw, stated, computed),
+        (Integers(stated), Integers(computed)) => compare_each(draw, stated, computed),
+        (Floats(stated), Floats(computed)) => compare_each(draw, stated, computed),
+        (Dice(stated), Dice(computed))
+        | (Shuffle(stated), Shuffle(computed))
+        | (Sample(stated), Sample(computed)) => compare_each(draw, stated, computed),
+        (Weighted(stated), Weighted(computed)) => compare_each(draw, stated, computed),
+        (Uuids(stated), Uuids(computed)) => compare_each(draw, stated, computed),
+        _ => Err(ReceiptError::Operation { draw, stated: stated.op(), computed: computed.op() }),
+    }
+}
+
+fn compare_each<T>(draw: usize, stated: &[T], computed: &[T]) -> Result<(), ReceiptError>
+where
+    T: PartialEq + ToString,
+{
+    let mut pairs = stated.iter().zip(computed);
+    if let Some(position) = pairs.position(|(stated, computed)| stated != computed) {
+        let (stated, computed) = (stated[position].to_string(), computed[position].to_string());
+        return Err(ReceiptError::Value { draw, position, stated, computed });
+    }
+    if stated.len() != computed.len() {
+        return Err(ReceiptError::Count { draw, stated: stated.len(), computed: computed.len() });
+    }
+    Ok(())
+}
+
+/// A draw that was recomputed from its receipt and found true. Only [`DrawReceipt::verify`] makes one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifiedDraw {
+    input: DrawInput,
+    key: PublicKey,
+    key_is_trusted: bool,
+    alpha: Alpha,
+    beta: Beta,
+    values: Vec<Values>,
+}
+
+impl VerifiedDraw {
+    /// The payment, epoch and mode that the proof covers.
+    pub fn input(&self) -> &DrawInput {
+        &self.input
+    }
+
+    /// The key that the proof was made with.
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// Whether the caller named that key. Otherwise the receipt's word was taken for it.
+    pub fn key_is_trusted(&self) -> bool {
+        self.key_is_trusted
+    }
+
+    /// The input of the VRF.
+    pub fn alpha(&self) -> &Alpha {
+        &self.alpha
+    }
+
+    /// The output of the VRF.
+    pub fn beta(&self) -> &Beta {
+        &self.beta
+    }
+
+    /// The values, recomputed.
+    pub fn values(&self) -> &[Values] {
+        &self.values
+    }
+}
