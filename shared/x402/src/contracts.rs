@@ -39,7 +39,7 @@ sol! {
 
     /// What only the stand-in token of the local chain has.
     interface TestToken {
-        function mint(address to, uint256 amount) external;
+        function mint(address account, uint256 value) external;
     }
 
     /// Multicall3.
