@@ -1,0 +1,145 @@
+use alloy::{eips::BlockId, primitives::U256, sol_types::SolCall};
+use x402::{
+    Authorization, Bytes, ErrorReason, ExactPayload,
+    Multicall3::{self, Call3},
+    Network, Token, Usdc,
+};
+
+use super::{Chain, ChainError, Head, Revert, decode, usdc};
+
+/// What one block says about a payment.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The block.
+    pub head: Head,
+    /// What the payer holds.
+    pub balance: Usdc,
+    /// Whether the authorization's nonce was used or cancelled.
+    pub nonce_used: bool,
+    /// What the token says to the transfer.
+    pub simulation: Result<(), Revert>,
+}
+
+impl Facts {
+    /// Whether the payment would settle.
+    ///
+    /// # Errors
+    /// The reason why it would not.
+    pub fn judge(&self, authorization: &Authorization) -> Result<(), ErrorReason> {
+        match &self.simulation {
+            Ok(()) => Ok(()),
+            Err(_) if self.nonce_used => Err(ErrorReason::NONCE_USED),
+            Err(_) if self.balance < authorization.value => Err(ErrorReason::INSUFFICIENT_FUNDS),
+            Err(revert) => Err(revert.reason(self.head)),
+        }
+    }
+}
+
+impl Chain {
+    /// Everything that decides whether a payment would settle, in one call, at one block.
+    ///
+    /// # Errors
+    /// [`ChainError`] when the chain does not tell.
+    pub async fn facts(&self, payment: &ExactPayload) -> Result<Facts, ChainError> {
+        let Authorization { from, nonce, .. } = payment.authorization;
+        let calls = [
+            self.to_token(&Token::balanceOfCall { account: from }),
+            self.to_token(&Token::authorizationStateCall { authorizer: from, nonce: nonce.0 }),
+            to_multicall(&Multicall3::getBlockNumberCall {}),
+            to_multicall(&Multicall3::getCurrentBlockTimestampCall {}),
+            self.to_token(&transfer(payment)),
+        ];
+        let [balance, used, number, timestamp, simulation] = self.aggregate(calls).await?;
+        Ok(Facts {
+            head: head(&number, &timestamp)?,
+            balance: usdc(result::<Token::balanceOfCall>(&balance)?),
+            nonce_used: result::<Token::authorizationStateCall>(&used)?,
+            simulation: if simulation.success { Ok(()) } else { Err(Revert(simulation.returnData)) },
+        })
+    }
+
+    /// Whether an authorization's nonce was used or cancelled, and the block that says so.
+    pub(super) async fn nonce_used(
+        &self,
+        authorization: &Authorization,
+        at: BlockId,
+    ) -> Result<(bool, Head), ChainError> {
+        let Authorization { from, nonce, .. } = *authorization;
+        let calls = [
+            self.to_token(&Token::authorizationStateCall { authorizer: from, nonce: nonce.0 }),
+            to_multicall(&Multicall3::getBlockNumberCall {}),
+            to_multicall(&Multicall3::getCurrentBlockTimestampCall {}),
+        ];
+        let [used, number, timestamp] = self.aggregate_at(calls, at).await?;
+        Ok((result::<Token::authorizationStateCall>(&used)?, head(&number, &timestamp)?))
+    }
+
+    /// The newest block.
+    ///
+    /// # Errors
+    /// [`ChainError`] when the chain does not tell.
+    pub async fn head(&self) -> Result<Head, ChainError> {
+        let calls = [
+            to_multicall(&Multicall3::getBlockNumberCall {}),
+            to_multicall(&Multicall3::getCurrentBlockTimestampCall {}),
+        ];
+        let [number, timestamp] = self.aggregate(calls).await?;
+        head(&number, &timestamp)
+    }
+
+    async fn aggregate<const N: usize>(
+        &self,
+        calls: [Call3; N],
+    ) -> Result<[Multicall3::Result; N], ChainError> {
+        self.aggregate_at(calls, BlockId::latest()).await
+    }
+
+    /// Makes several calls at one block.
+    async fn aggregate_at<const N: usize>(
+        &self,
+        calls: [Call3; N],
+        at: BlockId,
+    ) -> Result<[Multicall3::Result; N], ChainError> {
+        let call = Multicall3::aggregate3Call { calls: calls.into() };
+        let results = self.call(Network::MULTICALL3, &call, at).await?;
+        let wrong =
+            |results: Vec<_>| ChainError::BadAnswer(format!("{} results for {N} calls", results.len()));
+        results.try_into().map_err(wrong)
+    }
+
+    fn to_token(&self, call: &impl SolCall) -> Call3 {
+        Call3 { target: self.network.usdc().address, allowFailure: true, callData: call.abi_encode().into() }
+    }
+}
+
+/// The call that settles a payment.
+pub(crate) fn transfer(payment: &ExactPayload) -> Token::transferWithAuthorizationCall {
+    let Authorization { from, to, value, valid_after, valid_before, nonce } = payment.authorization;
+    Token::transferWithAuthorizationCall {
+        from,
+        to,
+        value: U256::from(value.atomic()),
+        validAfter: U256::from(valid_after),
+        validBefore: U256::from(valid_before),
+        nonce: nonce.0,
+        signature: payment.signature.clone(),
+    }
+}
+
+fn to_multicall(call: &impl SolCall) -> Call3 {
+    let input = Bytes::from(call.abi_encode());
+    Call3 { target: Network::MULTICALL3, allowFailure: true, callData: input }
+}
+
+fn result<C: SolCall>(result: &Multicall3::Result) -> Result<C::Return, ChainError> {
+    if !result.success {
+        return Err(ChainError::BadAnswer(format!("{} reverts", C::SIGNATURE)));
+    }
+    decode::<C>(&result.returnData)
+}
+
+fn head(number: &Multicall3::Result, timestamp: &Multicall3::Result) -> Result<Head, ChainError> {
+    let number = result::<Multicall3::getBlockNumberCall>(number)?;
+    let timestamp = result::<Multicall3::getCurrentBlockTimestampCall>(timestamp)?;
+    Ok(Head { number: number.saturating_to(), timestamp: timestamp.saturating_to() })
+}

@@ -1,0 +1,10 @@
+//! Verifying and settling over a real chain, with its faults.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
+mod chain;
+mod faults;
+mod proxy;
+mod remote;
+mod settle;
+mod verify;
+mod world;
