@@ -1,0 +1,52 @@
+use std::time::Duration;
+
+use x402::{Address, Network};
+
+/// What a gate must know about the seller.
+#[derive(Clone, Debug)]
+pub struct GateConfig {
+    /// The service's name, as buyers see it: printable ASCII, 32 characters at most.
+    pub service: String,
+    /// One sentence about the service.
+    pub about: String,
+    /// Where payments settle.
+    pub network: Network,
+    /// Who is paid. One ledger has one payee.
+    pub pay_to: Address,
+    /// The origin that buyers see, without a trailing slash: `https://rng.example.com`. Part of every request's hash.
+    pub public_url: String,
+    /// The largest request body that is read, in bytes.
+    pub max_request_bytes: usize,
+    /// The largest answer that is stored, in bytes.
+    pub max_answer_bytes: usize,
+    /// How long a settlement may take, from broadcast to proof.
+    pub settlement_allowance: Duration,
+    /// How far clocks may be apart.
+    pub clock_skew: Duration,
+    /// How long a copy of a payment waits for the first one's answer.
+    pub copy_wait: Duration,
+}
+
+impl GateConfig {
+    /// A configuration with the usual limits: 1 MiB requests, 8 MiB answers, 30 s to settle, 10 s of skew, copies wait 2 s.
+    #[must_use]
+    pub fn new(
+        service: impl Into<String>,
+        network: Network,
+        pay_to: Address,
+        public_url: impl Into<String>,
+    ) -> Self {
+        Self {
+            service: service.into(),
+            about: String::new(),
+            network,
+            pay_to,
+            public_url: public_url.into(),
+            max_request_bytes: 1 << 20,
+            max_answer_bytes: 8 << 20,
+            settlement_allowance: Duration::from_secs(30),
+            clock_skew: Duration::from_secs(10),
+            copy_wait: Duration::from_secs(2),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! From a payment's record to the HTTP answer.
+
+use axum::{body::Body, response::Response};
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, LINK, VARY},
+};
+use x402::{
+    Address, ErrorReason, PAYMENT_RESPONSE, PaymentId, PaymentKey, SettlementResponse, X_PAYMENT_RESPONSE,
+    encode_header,
+};
+
+use crate::{
+    Gate, Money, Work,
+    admit::Bid,
+    incoming::{Version, network_name},
+    job::{Finished, Timing},
+    ledger::{Answer, Record},
+    refusal::{Refusal, problem},
+    sale::Sale,
+};
+
+/// To whom, and how, an answer goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    pub(crate) version: Version,
+    payer: Address,
+}
+
+impl Caller {
+    pub(crate) fn of(bid: &Bid) -> Self {
+        Self { version: bid.incoming.version, payer: bid.incoming.payer() }
+    }
+}
+
+/// The answer when a payment's task has ended.
+pub(crate) fn finished(gate: &Gate, sale: &Sale, caller: Caller, finished: Finished) -> Response {
+    let Finished { record, failure, timing } = finished;
+    count(&record);
+    let mut response = match failure {
+        Some(failure) => failed(gate, caller, &record, failure),
+        None => stored(gate, sale, caller, record),
+    };
+    attach(&mut response, HeaderName::from_static("server-timing"), timing.header());
+    response
+}
+
+/// The answer that a record holds, the same every time.
+pub(crate) fn stored(gate: &Gate, sale: &Sale, caller: Caller, record: Record) -> Response {
+    let reason = record.reason.clone().map(ErrorReason::from);
+    match (record.money, record.work, reason) {
+        (Money::Settled, Work::Served, _) => served(gate, caller, record),
+        (Money::RefundDue | Money::Refunding | Money::Refunded, ..) => owed(gate, caller, &record),
+        (Money::Dead | Money::Settling, _, Some(reason)) => unpaid(gate, sale, caller, reason),
+        (Money::Open, ..) => work_failed(),
+        _ => pending(gate, caller, record.key, record.transaction),
+    }
+}
+
+fn served(gate: &Gate, caller: Caller, record: Record) -> Response {
+    let settlement =
+        SettlementResponse { success: true, error_reason: None, ..outcome(gate, caller, &record) };
+    let Some(answer) = record.answer else { return pending(gate, caller, record.key, record.transaction) };
+    let mut response = plain(answer);
+    announce(&mut response, caller, &settlement);
+    response
+}
+
+/// The handler's own refusal goes to the buyer as it is. Whether it cost anything stands in `PAYMENT-RESPONSE`.
+fn failed(gate: &Gate, caller: Caller, record: &Record, failure: Answer) -> Response {
+    let mut response = plain(failure);
+    if record.money != Money::Open {
+        announce(&mut response, caller, &outcome(gate, caller, record));
+    }
+    response
+}
+
+fn work_failed() -> Response {
+    let detail = "the work failed and nothing was charged; the same payment may be sent again";
+    problem(StatusCode::BAD_GATEWAY, &ErrorReason::from("work_failed".to_owned()), detail)
+}
+
+fn owed(gate: &Gate, caller: Caller, record: &Record) -> Response {
+    let detail = "the work failed after the payment settled; a refund is due";
+    let mut response = problem(StatusCode::BAD_GATEWAY, &ErrorReason::REFUND_DUE, detail);
+    announce(&mut response, caller, &outcome(gate, caller, record));
+    response
+}
+
+/// A settlement that failed: 402 with the offer, the reason in both places.
+fn unpaid(gate: &Gate, sale: &Sale, caller: Caller, reason: ErrorReason) -> Response {
+    let mut response = sale.challenge.refuse(&reason);
+    announce(&mut response, caller, &failure(gate, caller, reason, None));
+    response
+}
+
+/// Nobody knows yet whether the money moved: never an answer, never a fresh 402.
+pub(crate) fn pending(
+    gate: &Gate,
+    caller: Caller,
+    key: PaymentKey,
+    transaction: Option<x402::B256>,
+) -> Response {
+    let detail = "the payment is not settled yet; send the same payment again, or ask for its status";
+    let reason = ErrorReason::SETTLEMENT_PENDING;
+    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, &reason, detail);
+    announce(&mut response, caller, &failure(gate, caller, reason, transaction));
+    link(&mut response, key.id());
+    response
+}
+
+/// What anybody may have who shows no more than what stands on the chain.
+pub(crate) fn status_only(id: PaymentId) -> Response {
+    let reason = ErrorReason::from("answer_withheld".to_owned());
+    let detail = "this payment was used; what it shows is public, so the answer is not sent again";
+    let mut response = problem(StatusCode::GONE, &reason, detail);
+    link(&mut response, id);
+    response
+}
+
+/// The answer to a payment that was not taken.
+pub(crate) fn refuse(gate: &Gate, sale: &Sale, version: Option<Version>, refusal: Refusal) -> Response {
+    let reason = refusal.reason();
+    metrics::counter!("x402_payments_total", "outcome" => "refused", "reason" => label(&reason)).increment(1);
+    tracing::info!(route = sale.name, %reason, "payment refused");
+    match refusal {
+        Refusal::Payment(reason) => {
+            let mut response = sale.challenge.refuse(&reason);
+            let version = version.unwrap_or(Version::V2);
+            let caller = Caller { version, payer: Address::ZERO };
+            announce(
+                &mut response,
+                caller,
+                &SettlementResponse { payer: None, ..failure(gate, caller, reason, None) },
+            );
+            response
+        }
+        Refusal::Malformed(detail) => problem(StatusCode::BAD_REQUEST, &reason, &detail),
+        Refusal::BrokenBody => problem(StatusCode::BAD_REQUEST, &reason, "the body did not arrive whole"),
+        Refusal::TooLarge(limit) => {
+            problem(StatusCode::PAYLOAD_TOO_LARGE, &reason, &format!("a body has {limit} bytes at most"))
+        }
+        Refusal::OtherRequest => {
+            let detail = "this payment is for another request; nothing was charged for this one";
+            problem(StatusCode::CONFLICT, &reason, detail)
+        }
+        Refusal::InProgress => {
+            let detail = "the same payment is being worked on; send it again";
+            problem(StatusCode::CONFLICT, &reason, detail)
+        }
+        Refusal::Request(response) => *response,
+        Refusal::Unavailable(detail) => problem(StatusCode::SERVICE_UNAVAILABLE, &reason, &detail),
+    }
+}
+
+fn plain(answer: Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.append(VARY, HeaderValue::from_static("PAYMENT-SIGNATURE, X-PAYMENT"));
+    response
+}
+
+fn outcome(gate: &Gate, caller: Caller, record: &Record) -> SettlementResponse {
+    let moved = record.settled.is_some();
+    SettlementResponse {
+        success: moved,
+        error_reason: record.reason.clone().map(ErrorReason::from),
+        payer: Some(caller.payer),
+        transaction: record.transaction,
+        network: network_name(caller.version, gate.0.config.network).to_owned(),
+        amount: moved.then_some(record.amount),
+        extensions: None,
+    }
+}
+
+fn failure(
+    gate: &Gate,
+    caller: Caller,
+    reason: ErrorReason,
+    transaction: Option<x402::B256>,
+) -> SettlementResponse {
+    SettlementResponse {
+        success: false,
+        error_reason: Some(reason),
+        payer: Some(caller.payer),
+        transaction,
+        network: network_name(caller.version, gate.0.config.network).to_owned(),
+        amount: None,
+        extensions: None,
+    }
+}
+
+fn announce(response: &mut Response, caller: Caller, settlement: &SettlementResponse) {
+    let name = match caller.version {
+        Version::V1 => X_PAYMENT_RESPONSE,
+        Version::V2 => PAYMENT_RESPONSE,
+    };
+    attach(response, HeaderName::from_static(name), encode_header(settlement).unwrap_or_default());
+}
+
+fn link(response: &mut Response, id: PaymentId) {
+    attach(response, LINK, format!("</payments/{id}>; rel=\"payment\""));
+}
+
+fn attach(response: &mut Response, name: HeaderName, value: String) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+fn count(record: &Record) {
+    let (outcome, reason) = (record.money.as_str(), record.reason.clone().unwrap_or_default());
+    metrics::counter!("x402_payments_total", "outcome" => outcome, "reason" => label(&reason.into()))
+        .increment(1);
+}
+
+/// Reasons of a remote facilitator are a stranger's text: a metric's label is cut.
+fn label(reason: &ErrorReason) -> String {
+    reason.as_str().chars().take(64).collect()
+}
+
+impl Timing {
+    fn header(&self) -> String {
+        let phases = self.phases().map(|(name, took)| format!("{name};dur={:.2}", took.as_secs_f64() * 1e3));
+        phases.collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,130 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use axum::Router;
+use tokio::task::JoinHandle;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use x402_facilitator::{Chain, Facilitator};
+
+use crate::{
+    GateConfig, GateLayer, Ledger, LedgerError, Route, Routes, cors, discovery, job::Handler, reconcile,
+    sale::Sale, status, waiters::Waiters,
+};
+
+/// The seller's side of x402, in front of the priced routes of one service. Cheap to clone.
+#[derive(Clone)]
+pub struct Gate(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) config: GateConfig,
+    pub(crate) ledger: Ledger,
+    pub(crate) facilitator: Arc<dyn Facilitator>,
+    pub(crate) chain: Arc<Chain>,
+    pub(crate) waiters: Waiters,
+    pub(crate) tasks: TaskTracker,
+    counters: Counters,
+    sold: RwLock<HashMap<String, (Arc<Sale>, Handler)>>,
+}
+
+/// Why a gate cannot sell a route.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum GateError {
+    /// A priced route without a price.
+    #[error("the paid route {0} has no price")]
+    NoPrice(&'static str),
+    /// The offer does not fit a header.
+    #[error("the offer cannot be written: {0}")]
+    Offer(String),
+}
+
+pub(crate) struct Counters {
+    pub(crate) challenges: metrics::Counter,
+}
+
+impl Gate {
+    /// A gate that takes payments through `facilitator`, believes `chain`, and records in `ledger`.
+    #[must_use]
+    pub fn new(
+        config: GateConfig,
+        ledger: Ledger,
+        facilitator: Arc<dyn Facilitator>,
+        chain: Arc<Chain>,
+    ) -> Self {
+        let counters = Counters { challenges: metrics::counter!("x402_challenges_total") };
+        Self(Arc::new(Inner {
+            config,
+            ledger,
+            facilitator,
+            chain,
+            waiters: Waiters::default(),
+            tasks: TaskTracker::new(),
+            counters,
+            sold: RwLock::default(),
+        }))
+    }
+
+    /// The service as a router: priced routes behind the gate, free ones beside them, `GET /payments/{id}`,
+    /// `GET /.well-known/x402`, and CORS over all of it.
+    ///
+    /// # Errors
+    /// [`GateError`] when a route cannot be offered.
+    pub fn mount(&self, routes: Routes) -> Result<Router, GateError> {
+        let discovery = discovery::document(&self.0.config, routes.table())?;
+        let router = routes.into_router(self)?;
+        Ok(router.merge(status::router(self)).merge(discovery::router(discovery)).layer(cors::layer()))
+    }
+
+    /// The tower layer that sells one route, for an axum application of one's own:
+    /// `axum::routing::get(handler).layer(gate.layer(route)?)`.
+    ///
+    /// # Errors
+    /// [`GateError`] when the route cannot be offered.
+    pub fn layer(&self, route: Route) -> Result<GateLayer, GateError> {
+        Ok(GateLayer::new(self.clone(), Arc::new(Sale::new(route, &self.0.config)?)))
+    }
+
+    /// Finishes what earlier processes left, and follows what is not known yet, until `stop`.
+    #[must_use]
+    pub fn spawn_reconciler(&self, stop: CancellationToken) -> JoinHandle<()> {
+        tokio::spawn(reconcile::run(self.clone(), stop))
+    }
+
+    /// Waits, at most `grace`, until no work and no settlement runs any more. What still runs is finished after a restart.
+    pub async fn drain(&self, grace: Duration) {
+        self.0.tasks.close();
+        if tokio::time::timeout(grace, self.0.tasks.wait()).await.is_err() {
+            tracing::warn!(running = self.0.tasks.len(), "grace is over; a restart finishes what still runs");
+        }
+    }
+
+    /// Whether payments can be recorded: the ledger's part of readiness.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they cannot.
+    pub async fn ready(&self) -> Result<(), LedgerError> {
+        self.0.ledger.ping().await
+    }
+
+    /// The ledger, to be closed when everything has ended.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
+    /// Remembers the handler of a route, so that work which was paid for can be done after a restart.
+    pub(crate) fn register(&self, sale: &Arc<Sale>, handler: &Handler) {
+        let mut sold = self.0.sold.write().unwrap_or_else(PoisonError::into_inner);
+        sold.entry(sale.name.clone()).or_insert_with(|| (sale.clone(), handler.clone()));
+    }
+
+    pub(crate) fn sold(&self, name: &str) -> Option<(Arc<Sale>, Handler)> {
+        self.0.sold.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+}

@@ -1,0 +1,396 @@
+//! The work on one payment, step by step until there is an answer: the same for a first use, a retry and a restart.
+
+use std::{
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode, header, request::Parts};
+use tower::{ServiceExt, util::BoxCloneSyncService};
+use x402::{Authorization, Binding, ErrorReason};
+use x402_facilitator::{PaymentState, SettleOutcome, Settled};
+
+use crate::{
+    Flow, Gate, LedgerError, MAX_RUNS, Money, Payment, Work,
+    admit::{lease_ms, now},
+    body::{self, SavedRequest},
+    ledger::{Answer, Record, Update},
+    sale::Sale,
+    state::{Step, next_step},
+};
+
+/// The handler of a priced route.
+pub(crate) type Handler = BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible>;
+
+/// The least time an authorization must have left when it is broadcast, in seconds: two blocks and a little.
+const BROADCAST_MARGIN: u64 = 6;
+
+/// One payment that is ours to work on.
+pub(crate) struct Job {
+    gate: Gate,
+    sale: Arc<Sale>,
+    handler: Handler,
+    record: Record,
+    request: Option<(Parts, Bytes)>,
+    binding: Binding,
+    /// The ledger says `running` because of this very job, not because a process ended.
+    counted: bool,
+    failure: Option<Answer>,
+    timing: Timing,
+}
+
+/// A payment for which nothing is left to do now.
+pub(crate) struct Finished {
+    pub(crate) record: Record,
+    /// What the handler answered, where it failed. Not stored: a retry runs again.
+    pub(crate) failure: Option<Answer>,
+    pub(crate) timing: Timing,
+}
+
+/// How long each phase took, for `Server-Timing`.
+#[derive(Default)]
+pub(crate) struct Timing(Vec<(&'static str, Duration)>);
+
+/// What a step learnt, to be written with the change of state.
+#[derive(Default)]
+struct Learnt {
+    reason: Option<ErrorReason>,
+    answer: Option<Answer>,
+    transaction: Option<x402::B256>,
+    settled: Option<Settled>,
+}
+
+type Stepped = Result<ControlFlow<()>, LedgerError>;
+
+impl Timing {
+    pub(crate) fn record(&mut self, phase: &'static str, took: Duration) {
+        self.0.push((phase, took));
+    }
+
+    pub(crate) fn phases(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+        self.0.iter().copied()
+    }
+}
+
+impl Job {
+    /// A job on a record whose lease and fence are ours. `fresh`: this call made the claim.
+    pub(crate) fn new(gate: &Gate, sale: &Arc<Sale>, handler: Handler, record: Record, fresh: bool) -> Self {
+        Self {
+            gate: gate.clone(),
+            sale: sale.clone(),
+            handler,
+            request: record.request.as_deref().and_then(SavedRequest::decode),
+            record,
+            binding: Binding::Plain,
+            counted: fresh,
+            failure: None,
+            timing: Timing::default(),
+        }
+    }
+
+    /// The request in hand, rather than the one in the ledger.
+    pub(crate) fn with_request(
+        mut self,
+        parts: Parts,
+        body: Bytes,
+        binding: Binding,
+        timing: Timing,
+    ) -> Self {
+        self.request = Some((parts, body));
+        self.binding = binding;
+        self.timing = timing;
+        self
+    }
+
+    /// Goes on until there is an answer, or nothing more can be done now. Every step is durable before the next begins.
+    pub(crate) async fn drive(mut self) -> Result<Finished, LedgerError> {
+        let _working = self.gate.0.waiters.begin(self.record.id);
+        if self.record.money == Money::Open && self.record.work == Work::Failed {
+            self.begin_run().await?;
+        }
+        loop {
+            let flow = match next_step(self.record.flow, self.record.money, self.record.work) {
+                Step::Run => self.run().await?,
+                Step::Settle => self.settle().await?,
+                Step::Ask => self.ask().await?,
+                Step::Answer => ControlFlow::Break(()),
+            };
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(Finished { record: self.record, failure: self.failure, timing: self.timing })
+    }
+
+    /// Follows the money alone, where the work waits for a caller. An authorization that nobody was charged for is public
+    /// once it was sent: if somebody broadcasts it after all, what was paid and not served is owed back.
+    pub(crate) async fn follow_money(mut self) -> Result<Finished, LedgerError> {
+        if self.record.money != Money::Open {
+            return self.drive().await;
+        }
+        let _ = self.ask().await?;
+        if self.record.money == Money::Settled {
+            let reason = Some(ErrorReason::REFUND_DUE);
+            let _ = self.stop(Money::RefundDue, Learnt { reason, ..Learnt::default() }).await?;
+        }
+        Ok(Finished { record: self.record, failure: None, timing: self.timing })
+    }
+
+    /// Counts a run before it begins, so that a handler which takes the process down is not run for ever.
+    async fn begin_run(&mut self) -> Result<(), LedgerError> {
+        self.record.runs += 1;
+        self.counted = true;
+        self.advance(self.record.money, Work::Running, Learnt::default()).await
+    }
+
+    async fn run(&mut self) -> Stepped {
+        if !self.counted {
+            if self.record.runs >= MAX_RUNS {
+                return self.work_failed(None).await;
+            }
+            self.begin_run().await?;
+        }
+        self.counted = false;
+        let began = Instant::now();
+        let answer = self.call().await;
+        self.timing.record("work", began.elapsed());
+        if !answer.status.is_success() {
+            return self.work_failed(Some(answer)).await;
+        }
+        let money = match self.record.flow {
+            Flow::Authorize => Money::Settling,
+            Flow::Upfront => self.record.money,
+        };
+        let began = Instant::now();
+        self.advance(money, Work::Served, Learnt { answer: Some(answer), ..Learnt::default() }).await?;
+        self.timing.record("commit", began.elapsed());
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// A failed run costs nothing where the money was not asked for, and is owed back where it was.
+    async fn work_failed(&mut self, failure: Option<Answer>) -> Stepped {
+        self.failure = failure;
+        let (money, reason) = match self.record.money {
+            Money::Settled => (Money::RefundDue, Some(ErrorReason::REFUND_DUE)),
+            other => (other, None),
+        };
+        self.advance(money, Work::Failed, Learnt { reason, ..Learnt::default() }).await?;
+        Ok(ControlFlow::Break(()))
+    }
+
+    /// Runs the handler in a task of its own, so that a panic is a failed run and no more.
+    async fn call(&self) -> Answer {
+        let Some((parts, body)) = self.request.clone() else {
+            return Answer::bare(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        let mut request = Request::from_parts(parts, Body::from(body));
+        request.extensions_mut().insert(self.payment());
+        let limit = self.gate.0.config.max_answer_bytes;
+        let handler = self.handler.clone();
+        let mut running = tokio::spawn(async move {
+            let Ok(response) = handler.oneshot(request).await;
+            Answer::collect(response, limit).await
+        });
+        match tokio::time::timeout(self.sale.route.timeout, &mut running).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(panic)) => {
+                tracing::error!(payment = %self.record.id, route = self.record.route, %panic, "the handler panicked");
+                Answer::bare(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Err(_) => {
+                running.abort();
+                tracing::warn!(payment = %self.record.id, route = self.record.route, "the handler ran out of time");
+                Answer::bare(StatusCode::GATEWAY_TIMEOUT)
+            }
+        }
+    }
+
+    fn payment(&self) -> Payment {
+        Payment {
+            id: self.record.id,
+            key: self.record.key,
+            amount: self.record.amount,
+            request_hash: self.record.request_hash,
+            claimed_at_ms: u64::try_from(self.record.claimed_at).unwrap_or_default(),
+            binding: self.binding,
+            settled: self.record.settled,
+        }
+    }
+
+    async fn settle(&mut self) -> Stepped {
+        let began = Instant::now();
+        let outcome = if self.record.valid_before < now() + BROADCAST_MARGIN {
+            // Too late to send; what was sent before may still have arrived.
+            return self.ask().await;
+        } else {
+            self.gate.0.facilitator.settle(&self.record.settlement).await
+        };
+        self.timing.record("settle", began.elapsed());
+        metrics::histogram!("x402_settle_seconds", "stage" => "total").record(began.elapsed());
+        match outcome {
+            Ok(SettleOutcome::Settled(settled)) => self.settled(settled).await,
+            Ok(SettleOutcome::Failed { reason, .. }) if reason == ErrorReason::AUTHORIZATION_BURNED => {
+                self.stop(Money::Dead, Learnt { reason: Some(reason), ..Learnt::default() }).await
+            }
+            Ok(SettleOutcome::Failed { reason, transaction }) => {
+                tracing::warn!(payment = %self.record.id, %reason, "settlement failed");
+                self.stop(Money::Settling, Learnt { reason: Some(reason), transaction, ..Learnt::default() })
+                    .await
+            }
+            Ok(SettleOutcome::Unknown { transaction, detail }) => {
+                tracing::warn!(payment = %self.record.id, detail, "settlement unknown");
+                self.stop(Money::Unknown, Learnt { transaction, ..Learnt::default() }).await
+            }
+            Err(error) => {
+                tracing::warn!(payment = %self.record.id, %error, "nothing could be sent");
+                self.stop(self.record.money, Learnt::default()).await
+            }
+        }
+    }
+
+    /// The money moved. Whether it moved for this sale is a question of when: what settled before the claim paid for
+    /// something else.
+    async fn settled(&mut self, settled: Settled) -> Stepped {
+        if settled.block_number <= self.record.claimed_block {
+            let reason = Some(ErrorReason::AUTHORIZATION_BURNED);
+            return self.stop(Money::Dead, Learnt { reason, ..Learnt::default() }).await;
+        }
+        let learnt = Learnt { settled: Some(settled), ..Learnt::default() };
+        if self.record.money == Money::Open {
+            // Charged although the work had failed, or ended with its process.
+            let work = if self.record.work == Work::Running { Work::Failed } else { self.record.work };
+            self.advance(Money::Settling, work, Learnt::default()).await?;
+        }
+        if self.record.flow == Flow::Upfront && self.record.work == Work::None {
+            self.record.runs += 1;
+            self.counted = true;
+            self.advance(Money::Settled, Work::Running, learnt).await?;
+        } else {
+            self.advance(Money::Settled, self.record.work, learnt).await?;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Asks the chain what became of the money.
+    async fn ask(&mut self) -> Stepped {
+        let Ok(exact) = self.record.settlement.payment_payload.exact() else {
+            return Err(LedgerError::Corrupt("settlement"));
+        };
+        let authorization = exact.authorization;
+        match self.gate.0.chain.payment_state(&authorization, self.record.claimed_block).await {
+            Ok(PaymentState::Settled(settled)) => self.settled(settled).await,
+            Ok(PaymentState::Burned) => {
+                let reason = Some(ErrorReason::AUTHORIZATION_BURNED);
+                self.stop(Money::Dead, Learnt { reason, ..Learnt::default() }).await
+            }
+            Ok(PaymentState::Unused { .. }) => self.unused(&authorization).await,
+            Err(error) => {
+                tracing::warn!(payment = %self.record.id, %error, "the chain does not answer");
+                self.stop(self.record.money, Learnt::default()).await
+            }
+        }
+    }
+
+    /// The chain has not seen the payment: dead when it never will, tried again when the last attempt is long past.
+    async fn unused(&mut self, authorization: &Authorization) -> Stepped {
+        match self.gate.0.chain.expired_unused(authorization).await {
+            Ok(true) => {
+                let reason = Some(ErrorReason::VALID_BEFORE);
+                return self.stop(Money::Dead, Learnt { reason, ..Learnt::default() }).await;
+            }
+            Ok(false) => {}
+            Err(error) => tracing::warn!(payment = %self.record.id, %error, "the chain does not answer"),
+        }
+        let waited = i64::try_from(now()).unwrap_or_default() * 1000 - self.record.changed_at;
+        let allowance =
+            i64::try_from(self.gate.0.config.settlement_allowance.as_millis()).unwrap_or(i64::MAX);
+        let alive = authorization.valid_before > now() + BROADCAST_MARGIN;
+        if self.record.money == Money::Unknown && alive && waited > allowance {
+            self.advance(Money::Settling, self.record.work, Learnt::default()).await?;
+            return Ok(ControlFlow::Continue(()));
+        }
+        self.stop(self.record.money, Learnt::default()).await
+    }
+
+    /// Writes what was learnt and lets go of the payment.
+    async fn stop(&mut self, money: Money, learnt: Learnt) -> Stepped {
+        self.write(money, self.record.work, learnt, 0).await?;
+        Ok(ControlFlow::Break(()))
+    }
+
+    /// Writes what was learnt, and keeps the payment while there is a next step.
+    async fn advance(&mut self, money: Money, work: Work, learnt: Learnt) -> Result<(), LedgerError> {
+        let lease = match next_step(self.record.flow, money, work) {
+            Step::Answer => 0,
+            Step::Run | Step::Settle | Step::Ask => lease_ms(&self.gate, &self.sale),
+        };
+        self.write(money, work, learnt, lease).await
+    }
+
+    async fn write(
+        &mut self,
+        money: Money,
+        work: Work,
+        learnt: Learnt,
+        lease_ms: i64,
+    ) -> Result<(), LedgerError> {
+        let from = (self.record.money, self.record.work);
+        if !from.0.may_become(money) || !from.1.may_become(work) {
+            return Err(LedgerError::Corrupt("an illegal move"));
+        }
+        let reason = learnt.reason.map(|reason| reason.to_string());
+        let Learnt { answer, transaction, settled, .. } = learnt;
+        let update = Update {
+            id: self.record.id,
+            fence: self.record.fence,
+            from,
+            to: (money, work),
+            runs: self.record.runs,
+            lease_ms,
+            reason: reason.clone(),
+            answer: answer.clone(),
+            transaction,
+            settled,
+        };
+        self.gate.0.ledger.update(update).await?;
+        let record = &mut self.record;
+        (record.money, record.work) = (money, work);
+        record.reason = reason.or(record.reason.take());
+        record.answer = answer.or(record.answer.take());
+        record.transaction =
+            settled.as_ref().map(|settled| settled.transaction).or(transaction).or(record.transaction);
+        record.settled = settled.or(record.settled.take());
+        Ok(())
+    }
+}
+
+/// Headers that belong to one connection, or that the gate sets itself.
+const NOT_KEPT: [header::HeaderName; 6] = [
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    header::CONTENT_LENGTH,
+    header::UPGRADE,
+    header::TRAILER,
+    header::DATE,
+];
+
+impl Answer {
+    fn bare(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    async fn collect(response: Response, limit: usize) -> Self {
+        let (parts, body) = response.into_parts();
+        let Ok(body) = body::read(body, limit).await else {
+            return Self::bare(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        let mut headers = parts.headers;
+        for name in &NOT_KEPT {
+            headers.remove(name);
+        }
+        Self { status: parts.status, headers, body }
+    }
+}

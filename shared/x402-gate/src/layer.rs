@@ -1,0 +1,71 @@
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{body::Body, response::Response};
+use futures_util::future::{BoxFuture, Either};
+use http::{Method, Request};
+use tower::{Layer, Service, util::BoxCloneSyncService};
+
+use crate::{Gate, admit, incoming, job::Handler, sale::Sale};
+
+/// Puts a price before a service. Made by [`Gate::layer`].
+#[derive(Clone)]
+pub struct GateLayer {
+    gate: Gate,
+    sale: Arc<Sale>,
+}
+
+/// A service behind its price. Made by [`GateLayer`].
+#[derive(Clone)]
+pub struct GateService {
+    gate: Gate,
+    sale: Arc<Sale>,
+    handler: Handler,
+}
+
+impl GateLayer {
+    pub(crate) const fn new(gate: Gate, sale: Arc<Sale>) -> Self {
+        Self { gate, sale }
+    }
+}
+
+impl<S> Layer<S> for GateLayer
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
+    type Service = GateService;
+
+    fn layer(&self, inner: S) -> GateService {
+        let handler = BoxCloneSyncService::new(inner);
+        self.gate.register(&self.sale, &handler);
+        GateService { gate: self.gate.clone(), sale: self.sale.clone(), handler }
+    }
+}
+
+impl Service<Request<Body>> for GateService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future =
+        Either<Ready<Result<Response, Infallible>>, BoxFuture<'static, Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Only the method that is sold, with a payment, goes on to the handler. A `HEAD`, which axum would answer by running
+    /// the `GET` handler, is a question about the price.
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let sold = *request.method() == self.sale.route.method && *request.method() != Method::HEAD;
+        if !sold || !incoming::carries_payment(request.headers()) {
+            self.gate.counters().challenges.increment(1);
+            return Either::Left(ready(Ok(self.sale.challenge.respond(request.headers()))));
+        }
+        let (gate, sale, handler) = (self.gate.clone(), self.sale.clone(), self.handler.clone());
+        Either::Right(Box::pin(async move { Ok(admit::sell(&gate, &sale, request, handler).await) }))
+    }
+}

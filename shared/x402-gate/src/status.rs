@@ -1,0 +1,59 @@
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{StatusCode, header::CACHE_CONTROL};
+use serde_json::{Value, json};
+use x402::{ErrorReason, PaymentId};
+
+use crate::{Gate, ledger::Record, refusal::problem};
+
+/// `GET /payments/{id}`: what became of a payment, free and for whoever knows its name.
+pub(crate) fn router(gate: &Gate) -> Router {
+    Router::new().route("/payments/{id}", get(status)).with_state(gate.clone())
+}
+
+async fn status(State(gate): State<Gate>, Path(id): Path<String>) -> Response {
+    let Ok(id) = id.parse() else {
+        let detail = "a payment id is 32 bytes of hexadecimal with 0x";
+        return problem(StatusCode::BAD_REQUEST, &ErrorReason::INVALID_PAYLOAD, detail);
+    };
+    match gate.0.ledger.get(PaymentId(id)).await {
+        Ok(Some(record)) => ([(CACHE_CONTROL, "no-store")], Json(describe(&gate, &record))).into_response(),
+        Ok(None) => {
+            let detail = "this seller never claimed that payment: nothing was charged here";
+            problem(StatusCode::NOT_FOUND, &ErrorReason::from("unknown_payment".to_owned()), detail)
+        }
+        Err(error) => {
+            tracing::error!(%error, "payment status");
+            let detail = "the ledger does not answer; ask again";
+            problem(StatusCode::SERVICE_UNAVAILABLE, &ErrorReason::UNEXPECTED_VERIFY_ERROR, detail)
+        }
+    }
+}
+
+/// Nothing here lets a stranger have the answer: neither the salt nor the request is shown.
+fn describe(gate: &Gate, record: &Record) -> Value {
+    let config = &gate.0.config;
+    json!({
+        "paymentId": record.id,
+        "money": record.money,
+        "work": record.work,
+        "reason": record.reason,
+        "network": config.network.caip2(),
+        "asset": record.key.asset,
+        "payer": record.key.payer,
+        "payTo": config.pay_to,
+        "nonce": record.key.nonce,
+        "amount": record.amount,
+        "resource": record.route,
+        "requestHash": record.request_hash,
+        "validBefore": record.valid_before.to_string(),
+        "transaction": record.transaction,
+        "blockNumber": record.settled.as_ref().map(|settled| settled.block_number.to_string()),
+        "claimedAt": record.claimed_at,
+        "changedAt": record.changed_at,
+    })
+}
