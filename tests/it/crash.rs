@@ -1,0 +1,117 @@
+//! SIGKILL in the middle of a sale, a restart on the same ledger, and the buyer sending the same payment again.
+
+use serde_json::json;
+
+use crate::support::{FLOWS, PRICE, World};
+
+#[tokio::test]
+async fn killed_while_the_handler_works() {
+    let mut world = World::start().await;
+    for target in FLOWS {
+        let earned = world.earned().await;
+        let body = json!({ "note": "work", "workMs": 700 });
+        let payment = world.sign(0, target, &body).await;
+        let request = world.post(target, &body, &payment);
+        let caller = tokio::spawn(request.send());
+        world.until(payment.id, |status| status["work"] == "running").await;
+        let patience = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while world.service.runs(payment.id) == 0 {
+            assert!(std::time::Instant::now() < patience, "the handler began");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        world.service.kill();
+        assert!(caller.await.expect("joined").is_err(), "the caller saw nothing");
+
+        world.service.restart().await;
+        let answer = again(&world, target, &body, &payment).await;
+        assert_eq!(answer.0, 200, "{target}: {}", answer.1);
+        let status = world.until(payment.id, |status| status["money"] == "settled").await;
+        assert_eq!(status["work"], "served");
+        assert_eq!(world.earned().await, earned + PRICE.atomic(), "{target}: one charge");
+    }
+}
+
+#[tokio::test]
+async fn killed_while_the_settlement_waits_for_a_block() {
+    let mut world = World::start().await;
+    for target in FLOWS {
+        let earned = world.earned().await;
+        let body = json!({ "note": "settle" });
+        let payment = world.sign(0, target, &body).await;
+        world.chain.pause_mining().await.expect("paused");
+        let caller = tokio::spawn(world.post(target, &body, &payment).send());
+        world.until(payment.id, |status| status["money"] == "settling").await;
+        let patience = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while pending(&world).await == 0 {
+            assert!(std::time::Instant::now() < patience, "the transaction was sent");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        world.service.kill();
+        assert!(caller.await.expect("joined").is_err());
+        world.chain.resume_mining().await.expect("mined");
+
+        world.service.restart().await;
+        let answer = again(&world, target, &body, &payment).await;
+        assert_eq!(answer.0, 200, "{target}: {}", answer.1);
+        assert_eq!(world.service.runs(payment.id), 1, "{target}: nothing is done twice");
+        assert_eq!(world.earned().await, earned + PRICE.atomic(), "{target}: one charge");
+    }
+}
+
+#[tokio::test]
+async fn killed_after_the_settlement_and_before_the_buyer_asks_again() {
+    let mut world = World::start().await;
+    for target in FLOWS {
+        let earned = world.earned().await;
+        let body = json!({ "note": "lost" });
+        let payment = world.sign(0, target, &body).await;
+        let first = world.pay(target, &body, &payment).await;
+        world.service.kill();
+        world.service.restart().await;
+        let answer = again(&world, target, &body, &payment).await;
+        assert_eq!(answer, (200, String::from_utf8_lossy(&first.body).into_owned()));
+        assert_eq!(world.service.runs(payment.id), 1);
+        assert_eq!(world.earned().await, earned + PRICE.atomic());
+    }
+}
+
+#[tokio::test]
+async fn what_was_paid_before_a_crash_is_done_without_the_buyer() {
+    let mut world = World::start().await;
+    let body = json!({ "workMs": 700 });
+    let payment = world.sign(0, "/upfront", &body).await;
+    let caller = tokio::spawn(world.post("/upfront", &body, &payment).send());
+    world.until(payment.id, |status| status["money"] == "settled").await;
+    world.service.kill();
+    assert!(caller.await.expect("joined").is_err());
+    world.service.restart().await;
+    let status = world.until(payment.id, |status| status["work"] == "served").await;
+    assert_eq!(status["money"], "settled");
+    assert_eq!(world.earned().await, PRICE.atomic());
+}
+
+/// Sends the same payment to the restarted service until it is done with it.
+async fn again(
+    world: &World,
+    target: &str,
+    body: &serde_json::Value,
+    payment: &crate::support::Signed,
+) -> (u16, String) {
+    for _ in 0..40 {
+        let response = world.post(target, body, payment).send().await.expect("an answer");
+        let status = response.status().as_u16();
+        let text = response.text().await.expect("a body");
+        assert_ne!(status, 402, "never told to pay again: {text}");
+        if status != 503 && status != 409 {
+            return (status, text);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+    (0, "no answer".to_owned())
+}
+
+async fn pending(world: &World) -> u64 {
+    let status: serde_json::Value = world.chain.rpc("txpool_status", json!([])).await.expect("a pool");
+    let count = status["pending"].as_str().unwrap_or("0x0").trim_start_matches("0x").to_owned();
+    u64::from_str_radix(&count, 16).expect("a number")
+}

@@ -1,0 +1,14 @@
+//! End-to-end tests: a real chain, real services, real HTTP. One module a capability.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
+
+mod support;
+
+mod challenge;
+mod crash;
+mod dependencies;
+mod exactly_once;
+mod failed_work;
+mod hostile_payments;
+mod ledger;
+mod paid_calls;
+mod stock_clients;

@@ -1,0 +1,90 @@
+//! A service on the gate alone, without the service kit: one route that works before it settles, one that settles before it
+//! works. Its handler does what the request tells it, and notes every run in a file that survives the process.
+//!
+//! Settings are environment variables: `RPC_URL`, `PAY_TO`, `SIGNER_KEY`, `DATABASE_URL`, `RUNS_FILE`, `READY_FILE`, and
+//! `FACILITATOR_URL` for a remote facilitator instead of the signer, `LISTEN` for an address.
+
+use std::{env, fs, io::Write, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
+use serde::Deserialize;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use x402::{Network, Usdc};
+use x402_facilitator::{Chain, Facilitator, OnchainFacilitator, RemoteFacilitator, RemoteSettings};
+use x402_gate::{Gate, GateConfig, Ledger, Payment, Route, Routes};
+
+/// What a request asks of the handler.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+struct Order {
+    note: String,
+    work_ms: u64,
+    status: Option<u16>,
+    panic: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    let gate = gate(format!("http://{}", listener.local_addr()?)).await?;
+    let app = gate.mount(routes()?)?;
+    let _reconciler = gate.spawn_reconciler(CancellationToken::new());
+    fs::write(variable("READY_FILE")?, listener.local_addr()?.to_string())?;
+    axum::serve(listener, app).await?;
+    Ok(())
+}
+
+async fn gate(origin: String) -> anyhow::Result<Gate> {
+    let network = Network::BaseSepolia;
+    let pay_to = variable("PAY_TO")?.parse()?;
+    let chain = Chain::new(network, variable("RPC_URL")?.parse()?)?;
+    let facilitator: Arc<dyn Facilitator> = match env::var("FACILITATOR_URL") {
+        Ok(url) => Arc::new(RemoteFacilitator::new(url.parse()?, chain.clone(), RemoteSettings::default())?),
+        Err(_) => Arc::new(OnchainFacilitator::new(chain.clone(), [variable("SIGNER_KEY")?.parse()?])?),
+    };
+    let ledger = Ledger::open(&variable("DATABASE_URL")?, network, pay_to).await?;
+    let config = GateConfig::new("two routes", network, pay_to, origin);
+    Ok(Gate::new(config, ledger, facilitator, Arc::new(chain)))
+}
+
+fn routes() -> anyhow::Result<Routes> {
+    let price: Usdc = "0.01".parse()?;
+    let route =
+        |path, summary| Route::post(path).price(price).timeout(Duration::from_secs(5)).summary(summary);
+    let runs: Arc<str> = variable("RUNS_FILE")?.into();
+    Ok(Routes::new()
+        .paid(route("/authorize", "Works, then settles."), serve)
+        .paid(route("/upfront", "Settles, then works.").upfront(), serve)
+        .paid(Route::get("/item").price(price).summary("A GET, with a query."), serve_get)
+        .with_state(runs))
+}
+
+async fn serve_get(payment: Payment, runs: State<Arc<str>>) -> impl IntoResponse {
+    serve(payment, runs, Json(Order::default())).await
+}
+
+async fn serve(
+    payment: Payment,
+    State(runs): State<Arc<str>>,
+    Json(order): Json<Order>,
+) -> impl IntoResponse {
+    let run = note_run(&runs, &payment);
+    tokio::time::sleep(Duration::from_millis(order.work_ms)).await;
+    assert!(!order.panic, "asked to panic");
+    let status = order.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
+    (status, Json(json!({ "note": order.note, "run": run.unwrap_or_default(), "payment": payment.id })))
+}
+
+/// Appends a line, and answers which run of this payment it is.
+fn note_run(file: &str, payment: &Payment) -> std::io::Result<usize> {
+    let id = payment.id.to_string();
+    writeln!(fs::OpenOptions::new().create(true).append(true).open(file)?, "{id}")?;
+    Ok(fs::read_to_string(file)?.lines().filter(|line| *line == id).count())
+}
+
+fn variable(name: &str) -> anyhow::Result<String> {
+    env::var(name).with_context(|| format!("{name} is not set"))
+}
