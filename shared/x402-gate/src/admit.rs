@@ -72,9 +72,11 @@ async fn bid(gate: &Gate, sale: &Sale, request: Request<Body>) -> Result<Bid, Re
     let body = body::read(body, gate.0.config.max_request_bytes).await?;
     let request_hash = body::request_hash(&parts, &body, &gate.0.config.public_url);
     let binding = incoming.binding(request_hash)?;
+    let key = incoming.key(&asset);
+    tracing::Span::current().record("payment_id", tracing::field::display(key.id()));
     let mut timing = Timing::default();
     timing.record("check", began.elapsed());
-    Ok(Bid { parts, body, key: incoming.key(&asset), incoming, request_hash, binding, timing })
+    Ok(Bid { parts, body, key, incoming, request_hash, binding, timing })
 }
 
 async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) -> Result<Response, Refusal> {
@@ -136,7 +138,7 @@ fn checked(gate: &Gate, sale: &Sale, bid: &Bid) -> Result<SettleRequest, Refusal
         return Err(Refusal::Payment(ErrorReason::VALID_BEFORE));
     }
     if let Some(check) = &sale.route.check {
-        (check.0)(&bid.parts, &bid.body).map_err(|response| Refusal::Request(Box::new(response)))?;
+        (check.0)(&bid.parts, &bid.body).map_err(Refusal::Request)?;
     }
     bid.incoming.settlement(&sale.requirements)
 }

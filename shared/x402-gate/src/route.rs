@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{Method, request::Parts};
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
@@ -35,7 +35,7 @@ pub struct Route {
     pub(crate) check: Option<RequestCheck>,
 }
 
-type CheckFn = dyn Fn(&Parts, &Bytes) -> Result<(), Response> + Send + Sync;
+type CheckFn = dyn Fn(&Parts, &Bytes) -> Result<(), Box<Response>> + Send + Sync;
 
 #[derive(Clone)]
 pub(crate) struct RequestCheck(pub(crate) Arc<CheckFn>);
@@ -117,10 +117,14 @@ impl Route {
     /// Refuses a request that could never be served, before any money moves: a pure function of the request.
     /// It sees every request that carries a payment; what it answers goes to the buyer uncharged.
     #[must_use]
-    pub fn check<F>(mut self, check: F) -> Self
+    pub fn check<F, E>(mut self, check: F) -> Self
     where
-        F: Fn(&Parts, &Bytes) -> Result<(), Response> + Send + Sync + 'static,
+        F: Fn(&Parts, &Bytes) -> Result<(), E> + Send + Sync + 'static,
+        E: IntoResponse,
     {
+        let check = move |parts: &Parts, body: &Bytes| {
+            check(parts, body).map_err(|refused| Box::new(refused.into_response()))
+        };
         self.check = Some(RequestCheck(Arc::new(check)));
         self
     }

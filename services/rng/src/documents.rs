@@ -1,0 +1,62 @@
+//! What the documents say about the draws.
+
+use draw::{PublicKey, hex_bytes};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The VRF of RFC 9381, suite 3.
+const SUITE: &str = "ECVRF-EDWARDS25519-SHA512-TAI";
+
+/// The answer of `/v1/key`.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Key {
+    /// The key that draws are verified with.
+    public_key: String,
+    /// The verifiable random function.
+    suite: &'static str,
+}
+
+impl Key {
+    pub(crate) fn of(key: &PublicKey) -> Self {
+        Self { public_key: hex_bytes::format(key.as_bytes()), suite: SUITE }
+    }
+}
+
+/// What a buyer must know before paying, and keep: the key that the draw will be verified with.
+pub(crate) fn offer_extra(key: &PublicKey) -> Value {
+    json!(Key::of(key))
+}
+
+/// The query of `GET /v1/random`: at most one draw, with a seed and a label of the buyer's. `draw::query` reads it.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape is for the documents; values are read by the crate draw")]
+pub(crate) struct DrawQuery {
+    /// That many random bytes.
+    bytes: Option<u32>,
+    /// Throws of dice: two with six sides.
+    #[schemars(example = "2d6")]
+    dice: Option<String>,
+    /// The least integer of a range; goes with `max`.
+    min: Option<u64>,
+    /// The greatest integer of a range; goes with `min`.
+    max: Option<u64>,
+    /// How many integers, or how many indices by `weights`. One unless given.
+    count: Option<u32>,
+    /// That many floats from 0 to 1.
+    floats: Option<u32>,
+    /// The numbers from 0 up to this one in random order.
+    shuffle: Option<u32>,
+    /// Distinct numbers out of a range from 0: `6/49` are six of 49.
+    sample: Option<String>,
+    /// Indices into this list, each as likely as its weight: `1,2,3`.
+    weights: Option<String>,
+    /// That many UUIDs, version 4.
+    uuids: Option<u32>,
+    /// Text that goes into the draw: entropy that the seller does not control.
+    client_seed: Option<String>,
+    /// A name for what the draw is for.
+    label: Option<String>,
+}

@@ -1,0 +1,118 @@
+//! `/openapi.json`: OpenAPI 3.1, with each price where programs look for it.
+
+mod shared;
+
+use serde_json::{Map, Value, json};
+use x402_gate::{Flow, Route};
+
+use self::shared::{header, responses, security_schemes, standing_paths};
+use super::{
+    Catalogue,
+    schema::{embedded, members, object, of_parameter, text},
+};
+
+/// The whole document.
+pub(super) fn document(catalogue: &Catalogue) -> Value {
+    let mut paths = Map::new();
+    let mut shapes = Shapes(shared::schemas());
+    for route in &catalogue.routes {
+        let item = paths.entry(route.path()).or_insert_with(|| json!({}));
+        item[route.method().as_str().to_lowercase()] = operation(catalogue, route, &mut shapes);
+    }
+    paths.extend(standing_paths());
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": catalogue.name, "version": catalogue.version, "description": catalogue.about },
+        "servers": [{ "url": catalogue.public_url }],
+        "paths": paths,
+        "components": { "securitySchemes": security_schemes(), "responses": responses(), "schemas": shapes.0 },
+    })
+}
+
+/// The shapes of requests and answers by their names, each written once.
+struct Shapes(Map<String, Value>);
+
+impl Shapes {
+    /// A reference to a shape; the shape itself where it has no name, or shares one with another.
+    fn refer(&mut self, schema: &schemars::Schema) -> Value {
+        let schema = embedded(schema);
+        let name = text(&schema, "title");
+        if name.is_empty() || *self.0.entry(name).or_insert_with(|| schema.clone()) != schema {
+            return schema;
+        }
+        json!({ "$ref": format!("#/components/schemas/{name}") })
+    }
+}
+
+fn operation(catalogue: &Catalogue, route: &Route, shapes: &mut Shapes) -> Value {
+    let mut operation = object([
+        ("operationId", operation_id(route).into()),
+        ("summary", route.description().into()),
+        ("responses", operation_responses(route, shapes)),
+        ("security", json!([{ "x402": [] }])),
+        ("x-payment-info", payment_info(catalogue, route)),
+    ]);
+    if let Some(query) = route.query_schema() {
+        operation.insert("parameters".to_owned(), parameters(&embedded(query)));
+    }
+    if let Some(request) = route.request_schema() {
+        let content = json!({ "application/json": { "schema": shapes.refer(request) } });
+        operation.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
+    }
+    operation.into()
+}
+
+/// `get_v1_random`.
+fn operation_id(route: &Route) -> String {
+    let path = route.path().replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
+    format!("{}{path}", route.method().as_str().to_lowercase())
+}
+
+fn parameters(query: &Value) -> Value {
+    let parameters = members(query).into_iter().map(|member| {
+        json!({
+            "name": member.name,
+            "in": "query",
+            "required": member.required,
+            "description": member.description(),
+            "schema": of_parameter(member.schema),
+        })
+    });
+    parameters.collect()
+}
+
+/// The price, for programs that plan before they ask. What counts is the 402 itself.
+fn payment_info(catalogue: &Catalogue, route: &Route) -> Value {
+    let (network, price) = (catalogue.deployment.network(), route.amount());
+    json!({
+        "price": {
+            "mode": "fixed",
+            "currency": "USD",
+            "amount": price.to_string().trim_start_matches('$'),
+        },
+        "protocols": [{ "x402": {
+            "scheme": x402::EXACT,
+            "network": network.caip2(),
+            "asset": network.usdc().address.to_string(),
+            "amount": price,
+            "payTo": catalogue.pay_to.to_string(),
+            "paymentFlow": match route.flow() { Flow::Authorize => "authorize", Flow::Upfront => "upfront" },
+        } }],
+    })
+}
+
+fn operation_responses(route: &Route, shapes: &mut Shapes) -> Value {
+    let mut answer = json!({
+        "description": "What was paid for.",
+        "headers": { "PAYMENT-RESPONSE": header("SettlementResponse: the transaction that paid.") },
+    });
+    if let Some(schema) = route.response_schema() {
+        answer["content"] = json!({ "application/json": { "schema": shapes.refer(schema) } });
+    }
+    let shared =
+        [("400", "BadRequest"), ("402", "PaymentRequired"), ("409", "Conflict"), ("503", "Unavailable")];
+    let reference = |name: &str| json!({ "$ref": format!("#/components/responses/{name}") });
+    let mut responses = object(shared.map(|(status, name)| (status, reference(name))));
+    responses.insert("200".to_owned(), answer);
+    responses.into()
+}

@@ -1,0 +1,126 @@
+//! What a service serves: priced routes, which take a gate and a ledger, or a plain router, which does not.
+
+use std::{future::Future, net::SocketAddr, time::Duration};
+
+use axum::Router;
+use clap::Args;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use x402_gate::{Gate, GateConfig, Ledger, LedgerError, Routes};
+
+use crate::{
+    StartError,
+    args::{Deployment, NoArgs, SellingArgs},
+    chain::ChainSide,
+    documents::{self, Catalogue},
+    server::not_found,
+};
+
+/// What [`run`](crate::run) can serve: [`Routes`] with prices, or an [`axum::Router`] without. Nothing else implements it.
+pub trait Offering: Sized {
+    /// The configuration that it takes.
+    #[doc(hidden)]
+    type Args: Args;
+
+    /// The remote facilitator, where the configuration names one.
+    #[doc(hidden)]
+    fn facilitator_url(args: &Self::Args) -> Option<&Url>;
+
+    /// Makes it a router.
+    #[doc(hidden)]
+    fn mount(self, args: Self::Args, ground: Ground) -> impl Future<Output = Result<Mounted, StartError>>;
+}
+
+/// What an offering is mounted on.
+#[doc(hidden)]
+pub struct Ground {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) deployment: Deployment,
+    pub(crate) address: SocketAddr,
+    pub(crate) side: ChainSide,
+    pub(crate) stop: CancellationToken,
+}
+
+/// An offering ready to serve.
+#[doc(hidden)]
+pub struct Mounted {
+    pub(crate) router: Router,
+    pub(crate) till: Option<Till>,
+}
+
+/// Where the money of a selling service is looked after.
+pub(crate) struct Till {
+    pub(crate) gate: Gate,
+    reconciler: JoinHandle<()>,
+}
+
+impl Offering for Router {
+    type Args = NoArgs;
+
+    fn facilitator_url(_: &NoArgs) -> Option<&Url> {
+        None
+    }
+
+    async fn mount(self, _: NoArgs, _: Ground) -> Result<Mounted, StartError> {
+        Ok(Mounted { router: self.fallback(not_found), till: None })
+    }
+}
+
+impl Offering for Routes {
+    type Args = SellingArgs;
+
+    fn facilitator_url(args: &SellingArgs) -> Option<&Url> {
+        args.facilitator_url.as_ref()
+    }
+
+    async fn mount(self, args: SellingArgs, ground: Ground) -> Result<Mounted, StartError> {
+        let Ground { name, about, version, deployment, address, side, stop } = ground;
+        let public_url = args.public_url.unwrap_or_else(|| format!("http://{address}"));
+        let mut config = GateConfig::new(name, deployment.network(), args.pay_to, &public_url);
+        about.clone_into(&mut config.about);
+        let ledger = Ledger::open(&args.database_url, config.network, config.pay_to)
+            .await
+            .map_err(|error| ledger_error(&args.database_url, error))?;
+        let catalogue = Catalogue {
+            name,
+            about,
+            version,
+            deployment,
+            pay_to: config.pay_to,
+            public_url,
+            routes: self.table().to_vec(),
+        };
+        let gate = Gate::new(config, ledger, side.facilitator, side.chain);
+        let app = gate.mount(self).map_err(StartError::failed("mounting the routes"))?;
+        let reconciler = gate.spawn_reconciler(stop);
+        tracing::info!(pay_to = %catalogue.pay_to, public_url = catalogue.public_url, "selling");
+        // A service's own route wins over the document of the same path.
+        let documents = documents::router(&catalogue).fallback(not_found);
+        Ok(Mounted { router: app.fallback_service(documents), till: Some(Till { gate, reconciler }) })
+    }
+}
+
+impl Till {
+    /// Waits, at most `grace`, until running work has ended, then closes the ledger: nothing is left half written.
+    pub(crate) async fn close(self, grace: Duration) {
+        self.gate.drain(grace).await;
+        // A reconciler that panicked has nothing left to wait for.
+        let _ = self.reconciler.await;
+        self.gate.ledger().close().await;
+    }
+}
+
+fn ledger_error(url: &str, error: LedgerError) -> StartError {
+    match error {
+        LedgerError::UnsupportedUrl(_) => {
+            StartError::config(error.to_string(), "set --database-url or DATABASE_URL")
+        }
+        LedgerError::OtherOwner(_) | LedgerError::InUse(_) => {
+            StartError::config(error.to_string(), "set --database-url or DATABASE_URL to a ledger of its own")
+        }
+        other => StartError::failed(format!("opening the ledger {url}"))(other),
+    }
+}
