@@ -1,0 +1,100 @@
+use draw::{DrawRequest, Values};
+use serde::Serialize;
+use url::Url;
+use x402_buyer::{Report, Request, Terms, verify};
+
+use crate::{
+    args::{Draw, Kind},
+    context::Context,
+    exit::{Exit, Usage},
+    output, pay,
+    purchase::Summary,
+};
+
+/// Where the service sells draws.
+const PATH: &str = "/v1/random";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Printed {
+    values: Vec<Values>,
+    report: Report,
+    purchase: Option<Summary>,
+}
+
+pub(crate) async fn run(context: &Context, command: Draw) -> anyhow::Result<Exit> {
+    let request = Request::post_json(&url(&command.url)?, &asked(&command)?)?;
+    let terms = Terms { max_price: Some(command.max), budget: command.purchasing.budget };
+    let answer = context.client().await?.send(&request, &terms).await.inspect_err(pay::show_refusal)?;
+    let (save, json) = (command.purchasing.save.as_deref(), command.purchasing.json);
+    let drawn = answer
+        .purchase
+        .as_ref()
+        .and_then(|purchase| Some((&purchase.receipt, purchase.receipt.draw.as_ref()?)));
+    let Some((receipt, draw)) = drawn else {
+        output::note("buyer: the answer is no verifiable draw");
+        pay::show(&answer, save, json)?;
+        return Ok(Exit::NotVerified);
+    };
+    // The chain is left to `buyer verify`: what the seller settled a moment ago may not have reached every node.
+    let report = verify(receipt, None).await;
+    let (values, verified) = (draw.values.clone(), report.verified);
+    if !json {
+        values.iter().try_for_each(|values| output::line(values.texts().join(" ")))?;
+    }
+    let purchase = Summary::of(&answer, save)?;
+    if json {
+        output::json(&Printed { values, report, purchase })?;
+    } else {
+        show(&report, purchase.as_ref());
+    }
+    Ok(if verified { Exit::Done } else { Exit::NotVerified })
+}
+
+fn show(report: &Report, purchase: Option<&Summary>) {
+    let failed = report.checks.iter().filter(|check| check.outcome == x402_buyer::Outcome::Failed);
+    if report.verified {
+        output::note(
+            "verified     the values follow from the proof, made for this payment and request, under the offered key",
+        );
+    }
+    failed.for_each(|check| output::note(format_args!("NOT VERIFIED {}: {}", check.name, check.detail)));
+    if let Some(purchase) = purchase {
+        purchase.show();
+    }
+}
+
+fn url(text: &str) -> anyhow::Result<String> {
+    let mut url = Url::parse(text).map_err(|error| Usage(format!("--url {text}: {error}")))?;
+    if url.path() == "/" {
+        url.set_path(PATH);
+    }
+    Ok(url.into())
+}
+
+/// The flags have the meaning of the service's own query parameters.
+fn asked(command: &Draw) -> anyhow::Result<DrawRequest> {
+    let Kind { bytes, dice, range, shuffle, sample, weights, uuids, floats } = &command.kind;
+    let range = range.as_deref().map(bounds).transpose()?;
+    let count = command.count.map(|count| count.to_string());
+    let parameters = [
+        ("bytes", bytes.as_deref()),
+        ("dice", dice.as_deref()),
+        ("min", range.map(|(min, _)| min)),
+        ("max", range.map(|(_, max)| max)),
+        ("shuffle", shuffle.as_deref()),
+        ("sample", sample.as_deref()),
+        ("weights", weights.as_deref()),
+        ("uuids", uuids.as_deref()),
+        ("floats", floats.as_deref()),
+        ("count", count.as_deref()),
+        ("clientSeed", command.client_seed.as_deref()),
+        ("label", command.label.as_deref()),
+    ];
+    let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    Ok(DrawRequest::from_query(given)?)
+}
+
+fn bounds(range: &str) -> Result<(&str, &str), Usage> {
+    range.split_once("..").ok_or_else(|| Usage(format!("--range {range}: write it MIN..MAX, as in 1..100")))
+}

@@ -1,0 +1,58 @@
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use draw::{DrawInput, DrawReceipt, DrawRequest, Mode, Scheme, SecretKey};
+use serde_json::json;
+use x402::{B256, Network, PaymentRequirements};
+
+use super::{Call, Seller, offer, seller::settled_in};
+
+/// A seller of verifiable draws, whose payments are not settled.
+pub(crate) async fn draw_seller() -> Seller {
+    let key = Arc::new(SecretKey::from_seed(&[7; 32]));
+    Seller::selling(draw_offer(&key), move |call| {
+        let answer = settled_in(B256::repeat_byte(0x7a), draw_for(&key, &call));
+        std::future::ready(answer)
+    })
+    .await
+}
+
+/// The offer names the key before anything is paid.
+pub(crate) fn draw_offer(key: &SecretKey) -> PaymentRequirements {
+    let mut offer = offer();
+    let rng = json!({ "publicKey": key.public_key().to_string(), "suite": "ECVRF-EDWARDS25519-SHA512-TAI" });
+    offer.extra.as_mut().unwrap().insert("rng".to_owned(), rng);
+    offer
+}
+
+/// The draw that this payment and request determine.
+fn draw_for(key: &SecretKey, call: &Call) -> Body {
+    let usdc = Network::BaseSepolia.usdc();
+    let authorization = call.payment().exact().unwrap().authorization;
+    let input = DrawInput {
+        epoch: 20_000,
+        scheme: Scheme::Exact,
+        chain_id: usdc.chain_id,
+        asset: usdc.address.into(),
+        payer: authorization.from.into(),
+        nonce: authorization.nonce.0.into(),
+        mode: Mode::Instant,
+    };
+    let query: Vec<_> = call
+        .target
+        .split_once('?')
+        .map(|(_, query)| query)
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .collect();
+    let request = match call.method.as_str() {
+        "POST" => DrawRequest::from_json(&call.body).unwrap(),
+        _ => DrawRequest::from_query(query.iter().filter_map(|pair| pair.split_once('='))).unwrap(),
+    };
+    serde_json::to_vec(&DrawReceipt::draw(key, &input, request).unwrap()).unwrap().into()
+}
+
+/// The answer of a seller who draws with another key than it offered.
+pub(crate) fn forged_draw(call: &Call) -> Response {
+    settled_in(B256::repeat_byte(0x7a), draw_for(&SecretKey::from_seed(&[8; 32]), call))
+}
