@@ -1,8 +1,11 @@
 //! End-to-end tests: a real chain, real services, real HTTP. One module a capability.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
 
+#[path = "../../shared/service-kit/tests/support/mod.rs"]
+mod program;
 mod support;
 
+mod bought_draw;
 mod challenge;
 mod crash;
 mod dependencies;

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use x402::{B256, SettlementResponse};
 
-use crate::support::{FLOWS, PRICE, World, binary};
-
-#[path = "../../shared/service-kit/tests/support/mod.rs"]
-mod program;
+use crate::{
+    program::Program,
+    support::{FLOWS, PRICE, World, binary},
+};
 
 /// How long a client may take, a cold start of its interpreter included.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -113,7 +113,7 @@ async fn npm_x402_fetch_buys_a_draw_that_verifies() {
     const PRICE_OF_A_DRAW: u64 = 1_000;
     let chain = Devnet::start(Options::default()).await.expect("a chain");
     let (payer, payee) = (chain.buyer(0), chain.pay_to().rng);
-    let rng = program::Program::new(binary("rng")).on("devnet", chain.rpc_url().as_ref());
+    let rng = Program::new(binary("rng")).on("devnet", chain.rpc_url().as_ref());
     let rng = rng.env("X402_PAY_TO", &payee.to_string()).start();
     rng.until_ready(200).await;
     let trusted: Value = rng.get("/v1/key").await.json().await.expect("JSON");

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# A local Base Sepolia, every service on it, and a buyer: what `make demo` and `make up` run.
+#
+#   deploy/demo.sh          buy one of each, check the receipts, stop everything
+#   deploy/demo.sh --stay   stay until Ctrl-C, for you to buy
+#
+# NETWORK=base-sepolia uses the public test network instead of the local chain. It takes what costs money there from you:
+#   X402_RPC_URL, X402_PAY_TO, X402_SIGNER_KEY_FILE (an account with a little test ETH),
+#   BUYER_KEY_FILE (an account with test USDC)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bin="target/debug"
+data="data/demo"
+network="${NETWORK:-devnet}"
+pids=()
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+
+stop() {
+  for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
+    kill "${pids[i]}" 2> /dev/null || continue
+    wait "${pids[i]}" 2> /dev/null || true
+  done
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+# start NAME COMMAND...: in the background, its log in a file.
+start() {
+  local name=$1
+  shift
+  "$@" > "$data/$name.log" 2>&1 &
+  pids+=($!)
+}
+
+# until_ready NAME TEST...: waits for a condition; shows the log if the program ends first.
+until_ready() {
+  local name=$1 pid=${pids[-1]}
+  shift
+  for _ in $(seq 300); do
+    if "$@" > /dev/null 2>&1; then return; fi
+    if ! kill -0 "$pid" 2> /dev/null; then
+      echo "$name did not start:" >&2
+      tail -n 20 "$data/$name.log" >&2
+      exit 1
+    fi
+    sleep 0.1
+  done
+  echo "$name is not ready after 30 s; its log is $data/$name.log" >&2
+  exit 1
+}
+
+answers() { node -e 'fetch(process.argv[1]).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))' "$1"; }
+field() { node -p "JSON.parse(require('fs').readFileSync('$data/chain.json'))$1"; }
+
+# A key in a file that only its owner may read.
+key() {
+  (umask 077 && field "$1" > "$2")
+}
+
+rm -rf "$data"
+mkdir -p "$data"
+
+if [ "$network" = devnet ]; then
+  start devnet "$bin/devnet" up --port "${DEVNET_PORT:-8545}" --block-time 2 --ready-file "$data/chain.json"
+  until_ready devnet test -s "$data/chain.json"
+  key '.accounts[4].private_key' "$data/rng-signer.key"
+  key '.accounts[5].private_key' "$data/facilitator-signer.key"
+  key '.accounts[10].private_key' "$data/buyer.key"
+  export X402_RPC_URL X402_PAY_TO
+  X402_RPC_URL="$(field .rpc_url)"
+  X402_PAY_TO="$(field .pay_to.rng)"
+  rng_signer="$data/rng-signer.key"
+  facilitator_signer="$data/facilitator-signer.key"
+  export BUYER_KEY_FILE="$data/buyer.key"
+else
+  rng_signer="${X402_SIGNER_KEY_FILE:?an account that pays the gas}"
+  facilitator_signer=""
+  : "${X402_RPC_URL:?}" "${X402_PAY_TO:?}" "${BUYER_KEY_FILE:?}"
+fi
+export X402_NETWORK="$network" BUYER_RPC_URL="$X402_RPC_URL" BUYER_DATA="$data/buyer" BUYER_NETWORK="$network"
+
+start rng env X402_SIGNER_KEY_FILE="$rng_signer" DATABASE_URL="sqlite://$data/rng.db" RNG_VRF_KEY_FILE="$data/rng-vrf.key" "$bin/rng"
+until_ready rng answers http://127.0.0.1:5023/readyz
+# On a public network the facilitator would need a signer of its own: two processes never share one.
+if [ -n "$facilitator_signer" ]; then
+  start facilitator env X402_SIGNER_KEY_FILE="$facilitator_signer" "$bin/facilitator"
+  until_ready facilitator answers http://127.0.0.1:5020/readyz
+fi
+
+say "Running"
+printf '  %-12s %s\n' chain "$X402_RPC_URL" rng "http://127.0.0.1:4023/"
+[ -z "$facilitator_signer" ] || printf '  %-12s %s\n' facilitator "http://127.0.0.1:4020/supported"
+
+if [ "${1:-}" = --stay ]; then
+  say "Buy something, in another terminal"
+  printf '  export BUYER_RPC_URL=%s BUYER_NETWORK=%s BUYER_KEY_FILE=%s BUYER_DATA=%s\n' "$BUYER_RPC_URL" "$BUYER_NETWORK" "$BUYER_KEY_FILE" "$BUYER_DATA"
+  printf '  %s/buyer draw --dice 2d6\n\nCtrl-C stops everything.\n' "$bin"
+  wait
+fi
+
+say "The buyer's wallet before"
+"$bin/buyer" wallet show
+
+say "A draw: two dice, paid for"
+"$bin/buyer" draw --dice 2d6 --max 0.01 --save "$data/draw.json"
+
+say "The receipt, checked by the buyer alone, with the payment looked up on chain"
+"$bin/buyer" verify "$data/draw.json"
+
+say "The buyer's wallet after"
+"$bin/buyer" wallet show
+
+say "What was bought"
+"$bin/buyer" history
+
+printf '\nThe receipt stays in %s/draw.json.\n' "$data"

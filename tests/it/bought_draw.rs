@@ -1,0 +1,153 @@
+//! The whole way with the programs that people run: `buyer` pays `rng` on a chain, and the receipt stands by itself.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+
+use devnet::{Devnet, Options};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{
+    program::{Program, Running},
+    support::binary,
+};
+
+const PRICE: u64 = 1_000;
+
+/// A chain, the rng on it, and a buyer's folder.
+struct Shop {
+    chain: Devnet,
+    rng: Running,
+    folder: TempDir,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let chain = Devnet::start(Options::default()).await.expect("a chain");
+        let rng = Program::new(binary("rng")).on("devnet", chain.rpc_url().as_ref());
+        let rng = rng.env("X402_PAY_TO", &chain.pay_to().rng.to_string());
+        let key = rng.file("buyer.key", &chain.buyer(0).private_key.to_string());
+        let rng = rng.start();
+        rng.until_ready(200).await;
+        let folder = TempDir::new().expect("a folder");
+        fs::copy(key, folder.path().join("buyer.key")).expect("the key, with its mode");
+        Self { chain, rng, folder }
+    }
+
+    async fn buyer(&self, arguments: &[&str]) -> Output {
+        let mut buyer = tokio::process::Command::new(binary("buyer"));
+        buyer.env_clear().stdin(Stdio::null()).kill_on_drop(true).current_dir(self.folder.path());
+        buyer.env("BUYER_NETWORK", "devnet").env("BUYER_RPC_URL", self.chain.rpc_url());
+        buyer.env("BUYER_KEY_FILE", "buyer.key").env("BUYER_DATA", "data");
+        buyer.args(arguments).output().await.expect("the buyer runs")
+    }
+
+    async fn draw(&self, arguments: &[&str]) -> Output {
+        let url = self.rng.public.clone();
+        self.buyer(&[&["draw", "--url", &url], arguments].concat()).await
+    }
+
+    async fn earned(&self) -> u64 {
+        self.chain.balance_of(self.chain.pay_to().rng).await.expect("a balance").to()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+fn assert_success(output: &Output) {
+    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_draw_is_bought_saved_and_verified_with_and_without_the_chain() {
+    let shop = Shop::open().await;
+    for (index, asked) in [
+        ["--dice", "2d6"],
+        ["--bytes", "48"],
+        ["--range", "0..18446744073709551615"],
+        ["--shuffle", "52"],
+        ["--sample", "5/52"],
+        ["--weights", "1,2,3"],
+        ["--uuids", "3"],
+        ["--floats", "2"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let file = format!("{index}.json");
+        assert_success(&shop.draw(&[&asked[..], &["--save", &file]].concat()).await);
+        assert_success(&shop.buyer(&["verify", &file]).await);
+        assert_success(&shop.buyer(&["verify", &file, "--offline"]).await);
+        assert_eq!(shop.earned().await, PRICE * (index as u64 + 1), "{asked:?}");
+    }
+    let history = shop.buyer(&["history", "--json"]).await;
+    assert_success(&history);
+    assert_eq!(String::from_utf8_lossy(&history.stdout).matches("\"paid\"").count(), 8);
+}
+
+#[tokio::test]
+async fn a_receipt_with_anything_changed_does_not_verify() {
+    let shop = Shop::open().await;
+    assert_success(&shop.draw(&["--dice", "3d20", "--save", "draw.json"]).await);
+    let receipt = read(&shop.path("draw.json"));
+    let edits: [(&str, Value); 4] = [
+        ("/draw/values/0/result/0", json!(21)),
+        ("/draw/nonce", json!(format!("0x{}", "11".repeat(32)))),
+        ("/response/body/utf8", json!("{}")),
+        ("/settlement/transaction", json!(format!("0x{}", "22".repeat(32)))),
+    ];
+    for (pointer, value) in edits {
+        let mut edited = receipt.clone();
+        let field = edited.pointer_mut(pointer);
+        *field.unwrap_or_else(|| panic!("the receipt has {pointer}: {receipt}")) = value;
+        fs::write(shop.path("edited.json"), edited.to_string()).expect("written");
+        let verdict = shop.buyer(&["verify", "edited.json"]).await;
+        assert_eq!(
+            verdict.status.code(),
+            Some(65),
+            "{pointer}: {}",
+            String::from_utf8_lossy(&verdict.stdout)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_budget_ends_the_buying_before_anything_is_signed() {
+    let shop = Shop::open().await;
+    assert_success(&shop.buyer(&["budget", "set", "dice", "--per-day", "0.0025"]).await);
+    for _ in 0..2 {
+        assert_success(&shop.draw(&["--dice", "1d6", "--budget", "dice"]).await);
+    }
+    let refused = shop.draw(&["--dice", "1d6", "--budget", "dice"]).await;
+    assert_eq!(refused.status.code(), Some(77), "{}", String::from_utf8_lossy(&refused.stderr));
+    let dear = shop.draw(&["--dice", "1d6", "--max", "0.0001"]).await;
+    assert!(!dear.status.success());
+    assert_eq!(shop.earned().await, 2 * PRICE);
+}
+
+#[tokio::test]
+async fn what_cannot_be_drawn_is_refused_and_not_charged() {
+    let shop = Shop::open().await;
+    let url = format!("{}/v1/random", shop.rng.public);
+    for body in [
+        r#"{"draws":[]}"#,
+        r#"{"draws":[{"op":"dice","sides":0}]}"#,
+        r#"{"draws":[{"op":"tarot"}]}"#,
+        "no JSON",
+    ] {
+        let refused = shop.buyer(&["pay", "-d", body, &url]).await;
+        assert!(!refused.status.success(), "{body}");
+    }
+    let refused = shop.buyer(&["pay", &format!("{url}?dice=2d0")]).await;
+    assert!(!refused.status.success());
+    assert_eq!(shop.earned().await, 0);
+}
