@@ -20,7 +20,7 @@ pub struct Challenge {
     pub resource: Option<Value>,
     /// What can be paid on an EVM chain; other ways to pay are left out.
     pub accepts: Vec<Verbatim<PaymentRequirements>>,
-    /// The seller's extensions, to be echoed.
+    /// The seller's extensions, to be echoed in version 2.
     pub extensions: Option<Extensions>,
 }
 
@@ -79,7 +79,7 @@ impl Challenge {
     }
 
     fn from_body(body: &Bytes) -> Result<Self, ChallengeError> {
-        let Required { x402_version, accepts, .. } =
+        let Required { x402_version, accepts, extensions, .. } =
             serde_json::from_slice(body).map_err(|error| ChallengeError::Body(error.to_string()))?;
         if x402_version != 1 {
             return Err(ChallengeError::Version(x402_version));
@@ -87,12 +87,7 @@ impl Challenge {
         let known = |offer: &Value| v1::PaymentRequirements::deserialize(offer).ok();
         let offers: Vec<_> = accepts.iter().filter_map(known).collect();
         let accepts = offers.iter().filter_map(|offer| Verbatim::write(offer.to_v2()?).ok()).collect();
-        Ok(Self {
-            version: Version::V1,
-            resource: offers.first().map(resource_of),
-            accepts,
-            extensions: None,
-        })
+        Ok(Self { version: Version::V1, resource: offers.first().map(resource_of), accepts, extensions })
     }
 }
 

@@ -4,17 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use x402::{
     Authorization, B256, BIND_EXTENSION, BindSalt, ExactPayload, Extensions, HeaderError, MAX_HEADER_BYTES,
-    Network, PAYMENT_SIGNATURE, PaymentId, PaymentNonce, PaymentRequirements, RequestHash, X_PAYMENT,
-    encode_header, v1,
+    Network, PAYMENT_IDENTIFIER, PAYMENT_SIGNATURE, PaymentId, PaymentNonce, PaymentRequirements,
+    RequestHash, X_PAYMENT, encode_header, v1,
 };
 
 use crate::{Offer, UnixMillis, Verbatim, Version, Wallet};
 
 /// How long before now a payment becomes valid, in seconds: a chain's clock may run behind this machine's.
 const BACKDATED: u64 = 600;
-
-/// The specification's idempotency key, which a seller may require.
-const PAYMENT_IDENTIFIER: &str = "payment-identifier";
 
 /// The object in the payment header, of either protocol version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ mod facilitator;
 mod header;
 mod network;
 mod payment;
+mod proof;
 mod reason;
 mod request;
 mod serde_forms;
@@ -40,6 +41,12 @@ pub use header::{
 };
 pub use network::{Asset, Network, NetworkError};
 pub use payment::{PaymentId, PaymentKey, PaymentNonce};
+pub use proof::{
+    Artifact, ArtifactError, DELIVERY_EXTENSION, DelegationError, Delivery, ExtensionError, ExtensionInfo,
+    Finality, OFFER_RECEIPT_EXTENSION, OfferPayload, Offers, PAYMENT_IDENTIFIER, PayloadVersion,
+    PaymentIdentifier, PaymentIdentifierError, PaymentStatus, REFUND_EXTENSION, ReceiptKey, ReceiptPayload,
+    Refund, Refunds, Signed, SignedOffer, SignedReceipt, StandardPayload, Statement,
+};
 pub use reason::ErrorReason;
 pub use request::{RequestHash, RequestParts};
 pub use settlement::{LogEntry, SettlementLogs, find_settlement};

@@ -1,4 +1,4 @@
-//! The wire forms that differ from a type's own: checksummed addresses, decimal-string times, the empty transaction.
+//! The wire forms that differ from a type's own: checksummed addresses, decimal-string times, the transaction that is not there.
 
 pub(crate) mod checksummed {
     use alloy_primitives::Address;
@@ -80,5 +80,20 @@ pub(crate) mod transaction {
             return Ok(None);
         }
         text.parse().map(Some).map_err(de::Error::custom)
+    }
+}
+
+/// 32 zero bytes for none, as in typed data, which knows no absence.
+pub(crate) mod zero_hash {
+    use alloy_primitives::B256;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(hash: &Option<B256>, serializer: S) -> Result<S::Ok, S::Error> {
+        hash.unwrap_or_default().serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<B256>, D::Error> {
+        let hash = B256::deserialize(deserializer)?;
+        Ok(Some(hash).filter(|hash| !hash.is_zero()))
     }
 }

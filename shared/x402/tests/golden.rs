@@ -1,4 +1,5 @@
 //! The examples of the specification, and values that other implementations compute.
+#![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};

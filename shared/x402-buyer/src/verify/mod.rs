@@ -3,6 +3,7 @@
 mod answer;
 mod onchain;
 mod payment;
+mod proof;
 
 use std::fmt;
 
@@ -48,6 +49,7 @@ pub struct Report {
 pub async fn verify(receipt: &Receipt, chain: Option<&Chain>) -> Report {
     let mut checks = payment::checks(receipt);
     checks.extend(answer::checks(receipt));
+    checks.extend(proof::checks(receipt));
     checks.push(onchain::check(receipt, chain).await);
     let verified = checks.iter().all(|check| check.outcome != Outcome::Failed);
     Report { verified, checks }

@@ -8,6 +8,7 @@ mod crash;
 mod delivery;
 mod offers;
 mod payment;
+mod proof;
 mod receipt;
 mod support;
 mod wallet;

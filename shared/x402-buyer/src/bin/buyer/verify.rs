@@ -30,7 +30,7 @@ pub(crate) async fn run(context: &Context, command: &Verify) -> anyhow::Result<E
         output::json(&report)?;
     } else {
         for check in &report.checks {
-            output::line(format_args!("{:12} {:13} {}", check.outcome, check.name, check.detail))?;
+            output::line(format_args!("{:12} {:16} {}", check.outcome, check.name, check.detail))?;
         }
         output::line(if report.verified { "the receipt holds" } else { "THE RECEIPT DOES NOT HOLD" })?;
     }

@@ -8,9 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use x402::{
-    Accept, Address, B256, ErrorReason, Network, PAYMENT_REQUIRED, PAYMENT_RESPONSE, PAYMENT_SIGNATURE,
-    PaymentPayload, PaymentRequired, PaymentRequirements, RequestHash, RequestParts, ResourceInfo,
-    SettlementResponse, Usdc, X_PAYMENT, decode_header, encode_header,
+    Accept, Address, B256, ErrorReason, Extensions, Network, PAYMENT_REQUIRED, PAYMENT_RESPONSE,
+    PAYMENT_SIGNATURE, PaymentPayload, PaymentRequired, PaymentRequirements, RequestHash, RequestParts,
+    ResourceInfo, SettlementResponse, Usdc, X_PAYMENT, decode_header, encode_header,
 };
 
 pub(crate) const PAYEE: Address = Address::repeat_byte(0x5e);
@@ -137,7 +137,11 @@ pub(crate) fn ask(accepts: Vec<Accept>) -> Response {
         accepts,
         extensions: None,
     };
-    (StatusCode::PAYMENT_REQUIRED, [(PAYMENT_REQUIRED, encode_header(&required).unwrap())], "{}")
+    challenge(&required)
+}
+
+pub(crate) fn challenge(required: &PaymentRequired) -> Response {
+    (StatusCode::PAYMENT_REQUIRED, [(PAYMENT_REQUIRED, encode_header(required).unwrap())], "{}")
         .into_response()
 }
 
@@ -151,6 +155,14 @@ pub(crate) fn settled(body: impl Into<Body>) -> Response {
 }
 
 pub(crate) fn settled_in(transaction: B256, body: impl Into<Body>) -> Response {
+    settled_with(transaction, None, body)
+}
+
+pub(crate) fn settled_with(
+    transaction: B256,
+    extensions: Option<Extensions>,
+    body: impl Into<Body>,
+) -> Response {
     let settlement = SettlementResponse {
         success: true,
         error_reason: None,
@@ -158,7 +170,7 @@ pub(crate) fn settled_in(transaction: B256, body: impl Into<Body>) -> Response {
         transaction: Some(transaction),
         network: Network::BaseSepolia.caip2().to_owned(),
         amount: None,
-        extensions: None,
+        extensions,
     };
     let header = [(PAYMENT_RESPONSE, encode_header(&settlement).unwrap())];
     (StatusCode::OK, header, body.into()).into_response()
