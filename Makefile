@@ -45,8 +45,9 @@ deploy/devnet/node_modules/.stamp: deploy/devnet/package-lock.json
 	cd deploy/devnet && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# What the tests need besides: the stock clients that pay us.
+# What the tests need besides: the stock clients that pay us, and a Postgres that they start themselves.
 setup-clients: tests/clients/node/node_modules/.stamp tests/clients/python/.venv/.stamp
+	deploy/need.sh initdb
 
 tests/clients/node/node_modules/.stamp: tests/clients/node/package-lock.json
 	deploy/need.sh node npm

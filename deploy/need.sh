@@ -2,10 +2,16 @@
 # Installs what is missing of the named programs, from Debian's packages where this user may, and says what to do elsewhere.
 set -euo pipefail
 
-declare -A package=([node]=nodejs [npm]=npm [python3]=python3)
+declare -A package=([node]=nodejs [npm]=npm [python3]=python3 [initdb]=postgresql)
+
+# Debian keeps the server's programs out of PATH.
+have() {
+  command -v "$1" > /dev/null || { [ "$1" = initdb ] && compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null; }
+}
+
 missing=()
 for program in "$@"; do
-  command -v "$program" > /dev/null || missing+=("${package[$program]}")
+  have "$program" || missing+=("${package[$program]}")
   # Debian splits venv off; without it `python3 -m venv` fails half-way.
   if [ "$program" = python3 ] && ! python3 -c 'import ensurepip' 2> /dev/null; then missing+=(python3-venv); fi
 done

@@ -103,7 +103,7 @@ async fn the_well_known_document_lists_what_is_sold_at_its_price() {
     let world = World::start().await;
     let document: Value = Answer::of(world.http.get(world.url("/.well-known/x402"))).await.json();
     let resources = document["resources"].as_array().expect("resources");
-    assert_eq!(resources.len(), 3);
+    assert_eq!(resources.len(), 4);
     for resource in resources {
         let method = resource["method"].as_str().expect("a method");
         let url = resource["resource"].as_str().expect("a URL");

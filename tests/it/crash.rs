@@ -90,6 +90,69 @@ async fn what_was_paid_before_a_crash_is_done_without_the_buyer() {
     assert_eq!(world.earned().await, PRICE.atomic());
 }
 
+#[tokio::test]
+async fn work_done_after_a_crash_sees_the_request_as_it_came_in() {
+    let mut world = World::start().await;
+    let (target, body) = ("/things/42", json!({ "workMs": 700 }));
+    let payment = world.sign(0, target, &body).await;
+    let request = world.post(target, &body, &payment).header("x-colour", "green");
+    let again = request.try_clone().expect("a body in memory");
+    let caller = tokio::spawn(request.send());
+    world.until(payment.id, |status| status["money"] == "settled").await;
+    world.service.kill();
+    assert!(caller.await.expect("joined").is_err());
+    world.service.restart().await;
+    world.until(payment.id, |status| status["work"] == "served").await;
+
+    let answer = crate::support::Answer::of(again).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let note = answer.json()["note"].as_str().expect("a note").to_owned();
+    assert!(
+        note.starts_with("42 in green, Bound"),
+        "path, header and salt are those of the first run: {note}"
+    );
+    assert_eq!(world.earned().await, PRICE.atomic());
+}
+
+/// A second attempt that is refused says nothing about the first one, which may be under way.
+#[tokio::test]
+async fn a_refusal_after_a_crash_is_not_taken_for_the_end_of_what_was_sent() {
+    let mut world = World::start().await;
+    let body = json!({});
+    let poor = x402::SigningKey::from_bytes(&[5; 32]).expect("a key");
+    world.chain.mint(poor.address(), alloy_primitives::U256::from(PRICE.atomic())).await.expect("minted");
+    let payment = world.sign_as(&poor, "/authorize", &body).await;
+    world.chain.pause_mining().await.expect("paused");
+    let caller = tokio::spawn(world.post("/authorize", &body, &payment).send());
+    world.until(payment.id, |status| status["money"] == "settling").await;
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    while pending(&world).await == 0 {
+        assert!(std::time::Instant::now() < patience, "the transaction was sent");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    world.service.kill();
+    assert!(caller.await.expect("joined").is_err());
+    world.service.restart().await;
+
+    let answer = world.pay("/authorize", &body, &payment).await;
+    assert_ne!(
+        answer.status,
+        402,
+        "never told to pay again while the first transaction may arrive: {}",
+        answer.json()
+    );
+    world.chain.resume_mining().await.expect("mined");
+    let answer = again(&world, "/authorize", &body, &payment).await;
+    assert_eq!(answer.0, 200, "{}", answer.1);
+    assert_eq!(world.earned().await, PRICE.atomic());
+    let status = world.status(payment.id).await;
+    assert_eq!(
+        (&status["money"], &status["reason"]),
+        (&json!("settled"), &json!(null)),
+        "no reason of an earlier state"
+    );
+}
+
 /// Sends the same payment to the restarted service until it is done with it.
 async fn again(
     world: &World,

@@ -21,7 +21,7 @@ async fn work_that_fails_before_settlement_costs_nothing_and_may_be_tried_again(
         let answer = world.pay("/authorize", &order, &payment).await;
         assert_eq!(
             (answer.status.as_u16(), answer.reason().as_str()),
-            (402, "work_failed"),
+            (502, "work_failed"),
             "three runs are enough"
         );
         assert_eq!(world.service.runs(payment.id), 3);
@@ -58,4 +58,19 @@ async fn work_that_fails_after_settlement_leaves_a_refund_due_and_is_never_serve
         assert_eq!(world.service.runs(payment.id), 1);
     }
     assert_eq!(world.earned().await, 2 * PRICE.atomic());
+}
+
+#[tokio::test]
+async fn a_buyer_who_hangs_up_early_blocks_nobody() {
+    let world = World::start().await;
+    for wait in 0..24 {
+        let body = json!({ "note": "gone" });
+        let payment = world.sign(0, "/authorize", &body).await;
+        let hang_up =
+            world.post("/authorize", &body, &payment).timeout(std::time::Duration::from_micros(wait * 400));
+        let _ = hang_up.send().await;
+        let answer = world.pay("/authorize", &body, &payment).await;
+        assert_eq!(answer.status, 200, "after {wait}: {}", answer.json());
+        assert_eq!(world.service.runs(payment.id), 1);
+    }
 }

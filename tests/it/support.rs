@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use devnet::{BlockTime, Devnet, Options};
+use devnet::{BlockTime, Devnet, FaultProxy, Options};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -66,18 +66,35 @@ impl World {
 
     async fn with(options: Options) -> Self {
         let chain = Devnet::start(options).await.expect("a chain");
-        let service = Service::start(vec![
-            ("RPC_URL", chain.rpc_url().to_string()),
-            ("PAY_TO", chain.pay_to().rng.to_string()),
-            ("SIGNER_KEY", hex::encode(chain.signer(0).private_key)),
-        ])
-        .await;
-        let http = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .expect("a client");
-        Self { chain, service, http }
+        let rpc_url = chain.rpc_url().to_owned();
+        Self::on(chain, rpc_url).await
+    }
+
+    /// A service whose way to the chain has faults.
+    pub(crate) async fn behind(faults: &str) -> (Self, FaultProxy) {
+        let chain = Devnet::start(Options::default()).await.expect("a chain");
+        let faults = faults.parse().expect("faults");
+        let proxy = FaultProxy::start(chain.rpc_url(), faults).expect("a proxy");
+        (Self::on(chain, proxy.url()).await, proxy)
+    }
+
+    async fn on(chain: Devnet, rpc_url: String) -> Self {
+        let service = Service::start(environment(&chain, rpc_url, 0)).await;
+        Self { chain, service, http: client() }
+    }
+
+    /// A service on a database, and a replica of it: another process, with a signer of its own, behind the same public URL.
+    pub(crate) async fn replicated(database_url: &str) -> (Self, Service) {
+        let chain = Devnet::start(Options::default()).await.expect("a chain");
+        let on_database = |signer| {
+            let mut environment = environment(&chain, chain.rpc_url().to_owned(), signer);
+            environment.push(("DATABASE_URL", database_url.to_owned()));
+            environment
+        };
+        let service = Service::start(on_database(0)).await;
+        let public_url = ("PUBLIC_URL", service.origin.clone());
+        let replica = Service::start([on_database(1), vec![public_url]].concat()).await;
+        (Self { chain, service, http: client() }, replica)
     }
 
     pub(crate) fn buyer(&self, index: usize) -> SigningKey {
@@ -106,6 +123,10 @@ impl World {
 
     /// A payment of a buyer for a POST of JSON, bound to it.
     pub(crate) async fn sign(&self, buyer: usize, target: &str, body: &Value) -> Signed {
+        self.sign_as(&self.buyer(buyer), target, body).await
+    }
+
+    pub(crate) async fn sign_as(&self, buyer: &SigningKey, target: &str, body: &Value) -> Signed {
         let offer = self.offer("POST", target).await;
         let body = body.to_string();
         let request = RequestParts {
@@ -119,32 +140,30 @@ impl World {
         let salt = BindSalt(random());
         let mut extensions = Extensions::new();
         salt.attach(&mut extensions);
-        self.sign_with(buyer, &offer, salt.nonce(request.hash()), Some(extensions))
+        sign_with(buyer, &offer, salt.nonce(request.hash()), Some(extensions))
     }
 
     /// A payment with a random nonce, as stock clients make them.
     pub(crate) async fn sign_plain(&self, buyer: usize, method: &str, target: &str) -> Signed {
         let offer = self.offer(method, target).await;
-        self.sign_with(buyer, &offer, PaymentNonce(random()), None)
-    }
-
-    fn sign_with(
-        &self,
-        buyer: usize,
-        offer: &PaymentRequired,
-        nonce: PaymentNonce,
-        extensions: Option<Extensions>,
-    ) -> Signed {
-        let accepted = offer.accepts.iter().find_map(Accept::evm).expect("an offer we can pay").clone();
-        let key = self.buyer(buyer);
-        let authorization = authorization(key.address(), &accepted, nonce);
-        Signed::new(&key, accepted, authorization, extensions)
+        sign_with(&self.buyer(buyer), &offer, PaymentNonce(random()), None)
     }
 
     /// A POST with a payment.
     pub(crate) fn post(&self, target: &str, body: &Value, payment: &Signed) -> RequestBuilder {
+        self.post_to(&self.service, target, body, payment)
+    }
+
+    /// The same to a replica.
+    pub(crate) fn post_to(
+        &self,
+        service: &Service,
+        target: &str,
+        body: &Value,
+        payment: &Signed,
+    ) -> RequestBuilder {
         self.http
-            .post(self.url(target))
+            .post(format!("{}{target}", service.origin))
             .header("accept", "*/*")
             .header("content-type", "application/json")
             .header("payment-signature", payment.header())
@@ -171,6 +190,18 @@ impl World {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+fn environment(chain: &Devnet, rpc_url: String, signer: usize) -> Vec<(&'static str, String)> {
+    vec![
+        ("RPC_URL", rpc_url),
+        ("PAY_TO", chain.pay_to().rng.to_string()),
+        ("SIGNER_KEY", hex::encode(chain.signer(signer).private_key)),
+    ]
+}
+
+fn client() -> Client {
+    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client")
 }
 
 impl Service {
@@ -216,10 +247,10 @@ async fn launch(folder: &Path, environment: &[(&'static str, String)]) -> (Proce
     let ready = folder.join("ready");
     let _ = fs::remove_file(&ready);
     let process = Command::new(binary("two-routes"))
-        .envs(environment.iter().cloned())
         .env("DATABASE_URL", format!("sqlite://{}", folder.join("ledger.db").display()))
         .env("RUNS_FILE", folder.join("runs"))
         .env("READY_FILE", &ready)
+        .envs(environment.iter().cloned())
         .stdin(Stdio::null())
         .spawn()
         .map(Process)
@@ -271,6 +302,17 @@ impl Signed {
     pub(crate) fn header(&self) -> String {
         encode_header(&self.payload).expect("encodes")
     }
+}
+
+fn sign_with(
+    key: &SigningKey,
+    offer: &PaymentRequired,
+    nonce: PaymentNonce,
+    extensions: Option<Extensions>,
+) -> Signed {
+    let accepted = offer.accepts.iter().find_map(Accept::evm).expect("an offer we can pay").clone();
+    let authorization = authorization(key.address(), &accepted, nonce);
+    Signed::new(key, accepted, authorization, extensions)
 }
 
 /// What a stock client authorizes for an offer.

@@ -2,12 +2,17 @@
 //! works. Its handler does what the request tells it, and notes every run in a file that survives the process.
 //!
 //! Settings are environment variables: `RPC_URL`, `PAY_TO`, `SIGNER_KEY`, `DATABASE_URL`, `RUNS_FILE`, `READY_FILE`, and
-//! `FACILITATOR_URL` for a remote facilitator instead of the signer, `LISTEN` for an address.
+//! `FACILITATOR_URL` for a remote facilitator instead of the signer, `LISTEN` for an address, `PUBLIC_URL` for a replica's.
 
 use std::{env, fs, io::Write, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+};
 use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +34,8 @@ struct Order {
 async fn main() -> anyhow::Result<()> {
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
-    let gate = gate(format!("http://{}", listener.local_addr()?)).await?;
+    let here = format!("http://{}", listener.local_addr()?);
+    let gate = gate(env::var("PUBLIC_URL").unwrap_or(here)).await?;
     let app = gate.mount(routes()?)?;
     let _reconciler = gate.spawn_reconciler(CancellationToken::new());
     fs::write(variable("READY_FILE")?, listener.local_addr()?.to_string())?;
@@ -59,7 +65,25 @@ fn routes() -> anyhow::Result<Routes> {
         .paid(route("/authorize", "Works, then settles."), serve)
         .paid(route("/upfront", "Settles, then works.").upfront(), serve)
         .paid(Route::get("/item").price(price).summary("A GET, with a query."), serve_get)
+        .paid(route("/things/{id}", "Needs its path and a header.").upfront(), serve_thing)
         .with_state(runs))
+}
+
+async fn serve_thing(
+    Path(id): Path<String>,
+    payment: Payment,
+    runs: State<Arc<str>>,
+    headers: HeaderMap,
+    order: Json<Order>,
+) -> impl IntoResponse {
+    let sealed = headers.contains_key("payment-signature");
+    match headers.get("x-colour").and_then(|colour| colour.to_str().ok()) {
+        Some(colour) if !sealed => {
+            let note = format!("{id} in {colour}, {:?}", payment.binding);
+            serve(payment, runs, Json(Order { note, ..order.0 })).await.into_response()
+        }
+        _ => StatusCode::BAD_REQUEST.into_response(),
+    }
 }
 
 async fn serve_get(payment: Payment, runs: State<Arc<str>>) -> impl IntoResponse {

@@ -1,16 +1,12 @@
-use std::{
-    fmt, fs, io,
-    io::Write as _,
-    path::{Path, PathBuf},
-    process,
-};
+mod proxy;
+mod up;
 
-use anyhow::{Context as _, bail};
-use clap::{Args, Parser, Subcommand};
-use devnet::{BlockTime, Description, Devnet, Options};
+use std::{fmt, io, io::Write as _};
+
+use clap::{Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// A Base Sepolia on this machine: anvil, test USDC, funded accounts.
+/// A Base Sepolia on this machine: anvil, test USDC, funded accounts, faults.
 #[derive(Parser)]
 #[command(name = "devnet", version)]
 pub(crate) struct Cli {
@@ -21,47 +17,17 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Start the chain and keep it until Ctrl-C or SIGTERM.
-    Up(Up),
-}
-
-#[derive(Args)]
-struct Up {
-    /// The port on 127.0.0.1; 0 for a free one.
-    #[arg(long, default_value_t = 8545)]
-    port: u16,
-    /// Seconds between blocks, or `auto`: a block per transaction.
-    #[arg(long, default_value_t = BlockTime::Seconds(2), value_name = "SECONDS|auto")]
-    block_time: BlockTime,
-    /// Where to write addresses and keys as JSON once the chain serves; removed when it ends.
-    #[arg(long, value_name = "FILE")]
-    ready_file: Option<PathBuf>,
+    Up(up::Up),
+    /// Stand before an RPC or a facilitator and misbehave, until Ctrl-C or SIGTERM. Writes its own URL to stdout.
+    Proxy(proxy::Proxy),
 }
 
 impl Cli {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let Command::Up(up) = self.command;
-        up.run().await
-    }
-}
-
-impl Up {
-    async fn run(self) -> anyhow::Result<()> {
-        let mut signals = Signals::catch()?;
-        let ready = self.ready_file.as_deref().map(ReadyFile::claim).transpose()?;
-        let options = Options { port: Some(self.port), block_time: self.block_time, ..Options::default() };
-        let mut devnet = tokio::select! {
-            started = Devnet::start(options) => started?,
-            () = signals.any() => return Ok(()),
-        };
-        if let Some(ready) = &ready {
-            ready.write(devnet.description())?;
+        match self.command {
+            Command::Up(up) => up.run().await,
+            Command::Proxy(proxy) => proxy.run().await,
         }
-        say(Summary(devnet.description(), self.block_time));
-        tokio::select! {
-            ended = devnet.ended() => ended?,
-            () = signals.any() => return Ok(devnet.stop().await?),
-        }
-        bail!("anvil ended by itself")
     }
 }
 
@@ -81,56 +47,6 @@ impl Signals {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
-    }
-}
-
-/// The file that exists exactly while the chain serves.
-struct ReadyFile<'a>(&'a Path);
-
-impl<'a> ReadyFile<'a> {
-    /// Removes what an earlier run may have left.
-    fn claim(path: &'a Path) -> anyhow::Result<Self> {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(error).context(path.display().to_string())
-            }
-            _ => Ok(Self(path)),
-        }
-    }
-
-    /// Writes beside the file and renames, so that whoever waits for it never reads half of it.
-    fn write(&self, description: &Description) -> anyhow::Result<()> {
-        let mut name = self.0.as_os_str().to_owned();
-        name.push(format!(".{}.tmp", process::id()));
-        let partial = PathBuf::from(name);
-        fs::write(&partial, serde_json::to_vec_pretty(description)?)
-            .and_then(|()| fs::rename(&partial, self.0))
-            .with_context(|| self.0.display().to_string())
-    }
-}
-
-impl Drop for ReadyFile<'_> {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(self.0);
-    }
-}
-
-struct Summary<'a>(&'a Description, BlockTime);
-
-impl fmt::Display for Summary<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(chain, block_time) = self;
-        writeln!(f, "A local Base Sepolia (chain {}) at {}", chain.chain_id, chain.rpc_url)?;
-        writeln!(f, "  blocks      {block_time}{}", if *block_time == BlockTime::Auto { "" } else { " s" })?;
-        writeln!(f, "  USDC        {}", chain.usdc)?;
-        writeln!(f, "  Multicall3  {}", chain.multicall3)?;
-        writeln!(
-            f,
-            "  accounts    {}, of which {} hold 1,000,000 USDC",
-            chain.accounts.len(),
-            chain.buyers().len()
-        )?;
-        write!(f, "Ctrl-C ends it.")
     }
 }
 

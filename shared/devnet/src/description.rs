@@ -11,6 +11,9 @@ pub(crate) const ACCOUNTS: usize = 60;
 pub struct Description {
     /// Where the chain answers JSON-RPC over HTTP and WebSocket.
     pub rpc_url: String,
+    /// Where it answers JSON-RPC over HTTP through a [`FaultProxy`](crate::FaultProxy): `devnet up --fault-rpc` starts one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faulty_rpc_url: Option<String>,
     /// [`CHAIN_ID`].
     pub chain_id: u64,
     /// [`USDC`].
@@ -48,6 +51,7 @@ impl Description {
         let [_, rng, scraper, persona, ..] = accounts.map(|account| account.address);
         Self {
             rpc_url,
+            faulty_rpc_url: None,
             chain_id: CHAIN_ID,
             usdc: USDC,
             multicall3: MULTICALL3,

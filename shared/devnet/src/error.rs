@@ -1,8 +1,8 @@
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use alloy_primitives::Bytes;
 
-/// Why a local chain could not be started or asked.
+/// Why a local chain, or a proxy, could not be started or asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DevnetError {
@@ -71,4 +71,17 @@ pub enum DevnetError {
     /// A transaction was mined and failed.
     #[error("a transaction of the chain's set-up failed")]
     Reverted,
+
+    /// A proxy cannot stand before that.
+    #[error("`{0}` is not the URL of an HTTP server, such as http://127.0.0.1:8545")]
+    Target(String),
+
+    /// A proxy cannot listen at its address.
+    #[error("cannot listen at {address}: {source}")]
+    Listen {
+        /// Where it should.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
 }

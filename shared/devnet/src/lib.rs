@@ -15,6 +15,8 @@
 //! # }
 //! ```
 //!
+//! A [`FaultProxy`] between a program and its chain, or its facilitator, makes go wrong what goes wrong on a public network.
+//!
 //! The contracts are compiled ahead of time into `deploy/devnet/contracts.json`; nothing here needs a Solidity compiler.
 //! Runs on Unix, with anvil installed by `make setup`.
 
@@ -25,9 +27,11 @@ mod contracts;
 mod description;
 mod devnet;
 mod error;
+mod faults;
 mod genesis;
 mod locate;
 mod options;
+mod proxy;
 mod rpc;
 mod ticker;
 
@@ -35,4 +39,6 @@ pub use contracts::{CHAIN_ID, MULTICALL3, USDC};
 pub use description::{Account, Description, PayTo};
 pub use devnet::Devnet;
 pub use error::DevnetError;
+pub use faults::{Counts, Fault, Faults, ParseFaultsError, Probability, Problem, Rule, Scope, When};
 pub use options::{BlockTime, Options};
+pub use proxy::FaultProxy;

@@ -1,4 +1,4 @@
-//! `devnet up`: a local Base Sepolia for people and scripts.
+//! `devnet`: a local Base Sepolia and its faults, for people and scripts.
 
 mod cli;
 
@@ -26,7 +26,7 @@ fn report(result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
     cli::say(format_args!("error: {error:#}"));
     match error.downcast_ref() {
-        Some(DevnetError::NoAnvilAt(_)) => ExitCode::from(USAGE),
+        Some(DevnetError::NoAnvilAt(_) | DevnetError::Target(_)) => ExitCode::from(USAGE),
         _ => ExitCode::FAILURE,
     }
 }

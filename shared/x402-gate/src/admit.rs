@@ -12,15 +12,16 @@ use x402::{Binding, ErrorReason, PaymentKey, RequestHash, SettleRequest, Usdc};
 use x402_facilitator::{Head, Verification};
 
 use crate::{
-    Flow, Gate,
+    Flow, Gate, LedgerError,
     body::{self, SavedRequest},
     deliver::{self, Caller},
     incoming::{self, Incoming, is_bound},
-    job::{Handler, Job, Timing},
+    job::{Handler, Job},
     ledger::{Claim, NewPayment, Record},
     refusal::Refusal,
     repeat,
     sale::Sale,
+    timing::Timing,
 };
 
 /// One request that carries a payment, read and hashed.
@@ -29,6 +30,8 @@ pub(crate) struct Bid {
     pub(crate) body: Bytes,
     pub(crate) incoming: Incoming,
     pub(crate) key: PaymentKey,
+    /// What the ledger knew of the payment when it came in.
+    known: Option<Record>,
     pub(crate) request_hash: RequestHash,
     pub(crate) binding: Binding,
     pub(crate) timing: Timing,
@@ -36,6 +39,8 @@ pub(crate) struct Bid {
 
 /// The longest that a window may outlast what is offered, in seconds: clocks and stock clients are generous.
 const WINDOW_SLACK: u64 = 600;
+/// What a lease outlasts the allowances by. Too long only delays the recovery of what a process left; too short lets two work.
+const LEASE_MARGIN: Duration = Duration::from_secs(60);
 /// How far behind the wall clock a chain's head may be for a window to have begun, in seconds.
 const HEAD_LAG: u64 = 2;
 
@@ -46,60 +51,93 @@ pub(crate) async fn sell(
     request: Request<Body>,
     handler: Handler,
 ) -> Response {
-    let version = incoming::read(request.headers(), &sale.requirements).map(|incoming| incoming.version);
+    let caller = Caller::of(request.headers());
     match bid(gate, sale, request).await {
-        Ok(bid) => {
-            let caller = Caller::of(&bid);
-            match admit(gate, sale, bid, handler).await {
-                Ok(response) => response,
-                Err(refusal) => deliver::refuse(gate, sale, Some(caller.version), refusal),
-            }
-        }
-        Err(refusal) => deliver::refuse(gate, sale, version.ok(), refusal),
+        Ok(bid) => settle_on(gate, sale, bid, handler).await,
+        Err(refusal) => deliver::refuse(gate, sale, caller, refusal),
     }
 }
 
-/// Reads everything and checks what needs neither ledger nor chain.
+/// Reads the request and checks what needs no chain. A stranger's body is read last.
 async fn bid(gate: &Gate, sale: &Sale, request: Request<Body>) -> Result<Bid, Refusal> {
     let began = Instant::now();
-    let (parts, body) = request.into_parts();
-    let incoming = incoming::read(&parts.headers, &sale.requirements)?;
+    let (mut parts, body) = request.into_parts();
+    let incoming = incoming::take(&mut parts.headers, &sale.requirements)?;
     let asset = gate.0.config.network.usdc();
     match incoming.exact.recover(&asset) {
         Ok(signer) if signer == incoming.payer() => {}
         _ => return Err(Refusal::Payment(ErrorReason::SIGNATURE)),
     }
-    let body = body::read(body, gate.0.config.max_request_bytes).await?;
-    let request_hash = body::request_hash(&parts, &body, &gate.0.config.public_url);
-    let binding = incoming.binding(request_hash)?;
     let key = incoming.key(&asset);
     tracing::Span::current().record("payment_id", tracing::field::display(key.id()));
+    let known = gate.0.ledger.get(key.id()).await?;
+    if known.is_none() {
+        incoming.matches(&sale.requirements)?;
+        check_end(gate, sale, incoming.exact.authorization.valid_before)?;
+    }
+    let body = body::read(body, gate.0.config.max_request_bytes).await?;
+    let request_hash = body::request_hash(&parts, &body, &gate.0.config.public_url)?;
+    let binding = incoming.binding(request_hash)?;
     let mut timing = Timing::default();
     timing.record("check", began.elapsed());
-    Ok(Bid { parts, body, key, incoming, request_hash, binding, timing })
+    Ok(Bid { parts, body, key, incoming, known, request_hash, binding, timing })
+}
+
+/// Goes on in a task of its own: whether the caller stays on the line decides nothing from here on.
+async fn settle_on(gate: &Gate, sale: &Arc<Sale>, bid: Bid, handler: Handler) -> Response {
+    let (caller, key) = (Caller::paying(&bid.incoming), bid.key);
+    let task = {
+        let (gate, sale) = (gate.clone(), sale.clone());
+        Box::pin(async move { admit(&gate, &sale, bid, handler).await })
+    };
+    match gate.0.tasks.spawn(task).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(refusal)) => deliver::refuse(gate, sale, caller, refusal),
+        Err(error) => {
+            tracing::error!(payment = %key.id(), %error, "the payment's task ended");
+            deliver::pending(gate, caller, key, None)
+        }
+    }
 }
 
 async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) -> Result<Response, Refusal> {
-    if let Some(record) = gate.0.ledger.get(bid.key.id()).await? {
+    if let Some(record) = bid.known.take() {
         return repeat::answer(gate, sale, bid, handler, record).await;
     }
-    let settlement = checked(gate, sale, &bid)?;
+    if let Some(check) = &sale.route.check {
+        (check.0)(&bid.parts, &bid.body).map_err(Refusal::Request)?;
+    }
+    let settlement = bid.incoming.settlement(&sale.requirements)?;
     let began = Instant::now();
-    let (head, balance) = verify(gate, &settlement).await?;
-    check_window(gate, sale, &bid, head)?;
+    let (head, balance) = match verify(gate, &settlement).await {
+        Ok(verified) => verified,
+        // A copy may have been claimed, and settled, since the ledger was read: then the nonce was used for this very sale.
+        Err(refusal) => {
+            return match gate.0.ledger.get(bid.key.id()).await? {
+                Some(record) => repeat::answer(gate, sale, bid, handler, record).await,
+                None => Err(refusal),
+            };
+        }
+    };
+    check_beginning(&bid, head)?;
     bid.timing.record("verify", began.elapsed());
     let began = Instant::now();
     let payment = new_payment(gate, sale, &bid, settlement, head, balance)?;
-    let claim = gate.0.ledger.claim(payment).await?;
+    let claim = gate.0.ledger.claim(payment).await;
     bid.timing.record("claim", began.elapsed());
     match claim {
-        Claim::Won(record) => work(gate, sale, bid, handler, *record, true).await,
-        Claim::Lost(record) => repeat::answer(gate, sale, bid, handler, *record).await,
-        Claim::Overcommitted => Err(Refusal::Payment(ErrorReason::INSUFFICIENT_FUNDS)),
+        Ok(Claim::Won(record)) => work(gate, sale, bid, handler, *record, true).await,
+        Ok(Claim::Lost(record)) => repeat::answer(gate, sale, bid, handler, *record).await,
+        Ok(Claim::Overcommitted) => Err(Refusal::Payment(ErrorReason::INSUFFICIENT_FUNDS)),
+        Err(LedgerError::NotKnown) => {
+            tracing::error!(payment = %bid.key.id(), "the ledger did not say whether the claim is durable");
+            Ok(deliver::pending(gate, Caller::paying(&bid.incoming), bid.key, None))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Drives a payment that is ours in a task of its own: a caller who hangs up neither cancels nor releases it.
+/// Drives a payment that is ours until there is an answer.
 pub(crate) async fn work(
     gate: &Gate,
     sale: &Arc<Sale>,
@@ -108,52 +146,45 @@ pub(crate) async fn work(
     record: Record,
     fresh: bool,
 ) -> Result<Response, Refusal> {
-    let caller = Caller::of(&bid);
+    let caller = Caller::paying(&bid.incoming);
     let job = Job::new(gate, sale, handler, record, fresh).with_request(
         bid.parts,
         bid.body,
         bid.binding,
         bid.timing,
     );
-    let finished = gate.0.tasks.spawn(job.drive()).await;
-    match finished {
-        Ok(Ok(finished)) => Ok(deliver::finished(gate, sale, caller, finished)),
-        Ok(Err(error)) => {
+    match Box::pin(job.drive()).await {
+        Ok(finished) => Ok(deliver::finished(gate, sale, caller, finished)),
+        Err(error) => {
             tracing::error!(payment = %bid.key.id(), %error, "ledger");
             Ok(deliver::pending(gate, caller, bid.key, None))
         }
-        Err(error) => {
-            tracing::error!(payment = %bid.key.id(), %error, "the payment's task ended");
-            Ok(deliver::pending(gate, caller, bid.key, None))
-        }
     }
 }
 
-/// The offer, the window as far as it needs no chain, and the route's own check.
-fn checked(gate: &Gate, sale: &Sale, bid: &Bid) -> Result<SettleRequest, Refusal> {
-    bid.incoming.matches(&sale.requirements)?;
-    let authorization = &bid.incoming.exact.authorization;
+/// The window's end: not further away than what is offered allows, and far enough for all that is still to do.
+fn check_end(gate: &Gate, sale: &Sale, valid_before: u64) -> Result<(), Refusal> {
     let longest = now() + sale.requirements.max_timeout_seconds + WINDOW_SLACK;
-    if authorization.valid_before > longest || !time_left(gate, sale, authorization.valid_before) {
+    let needed = sale.allowance(&gate.0.config).as_secs();
+    if valid_before > longest || valid_before.saturating_sub(now()) < needed {
         return Err(Refusal::Payment(ErrorReason::VALID_BEFORE));
     }
-    if let Some(check) = &sale.route.check {
-        (check.0)(&bid.parts, &bid.body).map_err(Refusal::Request)?;
-    }
-    bid.incoming.settlement(&sale.requirements)
+    Ok(())
 }
 
-/// Whether the time left covers all that is still to do: the work and the settlement.
-fn time_left(gate: &Gate, sale: &Sale, valid_before: u64) -> bool {
-    valid_before.saturating_sub(now()) >= sale.allowance(&gate.0.config).as_secs()
-}
-
-fn check_window(_: &Gate, _: &Sale, bid: &Bid, head: Head) -> Result<(), Refusal> {
+/// The window's beginning, by the chain's clock and ours.
+fn check_beginning(bid: &Bid, head: Head) -> Result<(), Refusal> {
     let begun = head.timestamp.max(now().saturating_sub(HEAD_LAG));
     if bid.incoming.exact.authorization.valid_after > begun {
         return Err(Refusal::Payment(ErrorReason::VALID_AFTER));
     }
     Ok(())
+}
+
+/// Whether work that failed may be tried again: as for a new payment, the money must still be there to be had.
+pub(crate) async fn check_again(gate: &Gate, sale: &Sale, record: &Record) -> Result<(), Refusal> {
+    check_end(gate, sale, record.valid_before)?;
+    verify(gate, &record.settlement).await.map(drop)
 }
 
 async fn verify(gate: &Gate, settlement: &SettleRequest) -> Result<(Head, Usdc), Refusal> {
@@ -184,7 +215,7 @@ fn new_payment(
     getrandom::fill(&mut attempt).map_err(|error| Refusal::Unavailable(error.to_string()))?;
     let request = match sale.route.flow {
         Flow::Authorize => None,
-        Flow::Upfront => SavedRequest::encode(&bid.parts, &bid.body),
+        Flow::Upfront => SavedRequest::encode(&bid.parts, &bid.body, bid.binding),
     };
     Ok(NewPayment {
         key: bid.key,
@@ -203,9 +234,9 @@ fn new_payment(
     })
 }
 
-/// How long a claim is ours: all that there is to do, and the skew of the clocks.
+/// How long a claim is ours: all that there is to do, with room for a slow facilitator and a slow chain behind it.
 pub(crate) fn lease_ms(gate: &Gate, sale: &Sale) -> i64 {
-    let lease: Duration = sale.allowance(&gate.0.config) + gate.0.config.clock_skew;
+    let lease: Duration = sale.allowance(&gate.0.config) + LEASE_MARGIN;
     i64::try_from(lease.as_millis()).unwrap_or(i64::MAX)
 }
 

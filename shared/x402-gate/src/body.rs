@@ -1,9 +1,14 @@
-use axum::body::Body;
+use axum::{body::Body, extract::OriginalUri};
 use bytes::Bytes;
-use http::{HeaderMap, request::Parts};
+use http::{
+    HeaderName, HeaderValue,
+    header::{ACCEPT, CONNECTION, CONTENT_TYPE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
+    request::Parts,
+    uri::PathAndQuery,
+};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
-use x402::{RequestHash, RequestParts};
+use x402::{BindSalt, Binding, RequestHash, RequestParts};
 
 use crate::refusal::Refusal;
 
@@ -17,18 +22,32 @@ pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Refusal> {
 }
 
 /// The hash that binds a payment to this request (see [`x402::RequestParts`]).
-pub(crate) fn request_hash(parts: &Parts, body: &[u8], origin: &str) -> RequestHash {
-    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    RequestParts {
+pub(crate) fn request_hash(parts: &Parts, body: &[u8], origin: &str) -> Result<RequestHash, Refusal> {
+    Ok(RequestParts {
         method: parts.method.as_str(),
         origin,
-        target,
+        target: target(parts),
         body,
-        content_type: text(http::header::CONTENT_TYPE),
-        accept: text(http::header::ACCEPT),
+        content_type: one(parts, &CONTENT_TYPE)?,
+        accept: one(parts, &ACCEPT)?,
     }
-    .hash()
+    .hash())
+}
+
+/// Path and query as the client sent them, also where a router has cut a prefix off.
+fn target(parts: &Parts) -> &str {
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    uri.path_and_query().map_or("/", PathAndQuery::as_str)
+}
+
+/// A header that is part of the hash. Two of them, or bytes that are no text, could mean one thing here and another there.
+fn one<'p>(parts: &'p Parts, name: &HeaderName) -> Result<&'p str, Refusal> {
+    let mut values = parts.headers.get_all(name).iter();
+    let value = values.next().map_or(Ok(""), HeaderValue::to_str);
+    match (value, values.next()) {
+        (Ok(value), None) => Ok(value),
+        _ => Err(Refusal::Malformed(format!("a paid request has one {name} of visible ASCII"))),
+    }
 }
 
 /// A request as the ledger keeps it, so that a restart can do the work that was paid for.
@@ -36,37 +55,50 @@ pub(crate) fn request_hash(parts: &Parts, body: &[u8], origin: &str) -> RequestH
 pub(crate) struct SavedRequest {
     method: String,
     target: String,
+    /// Names and values, the values in hexadecimal: they need not be text.
     headers: Vec<(String, String)>,
     body: String,
+    salt: Option<BindSalt>,
 }
 
-/// Headers that shape an answer. Credentials of the connection and the payment itself are not kept.
-const KEPT: [http::HeaderName; 3] =
-    [http::header::CONTENT_TYPE, http::header::ACCEPT, http::header::ACCEPT_LANGUAGE];
+/// A request that was saved, as it came in.
+pub(crate) struct Restored {
+    pub(crate) parts: Parts,
+    pub(crate) body: Bytes,
+    pub(crate) binding: Binding,
+}
+
+/// Headers of one connection, which mean nothing to a later run.
+const HOP_BY_HOP: [HeaderName; 5] = [CONNECTION, TRANSFER_ENCODING, UPGRADE, TRAILER, TE];
 
 impl SavedRequest {
-    pub(crate) fn encode(parts: &Parts, body: &[u8]) -> Option<Vec<u8>> {
-        let kept = KEPT.iter().filter_map(|name| {
-            let value = parts.headers.get(name)?.to_str().ok()?;
-            Some((name.to_string(), value.to_owned()))
-        });
+    pub(crate) fn encode(parts: &Parts, body: &[u8], binding: Binding) -> Option<Vec<u8>> {
+        let kept = parts.headers.iter().filter(|(name, _)| !HOP_BY_HOP.contains(name));
         let saved = Self {
             method: parts.method.to_string(),
-            target: parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
-            headers: kept.collect(),
+            target: target(parts).to_owned(),
+            headers: kept.map(|(name, value)| (name.to_string(), hex::encode(value))).collect(),
             body: hex::encode(body),
+            salt: match binding {
+                Binding::Bound(salt) => Some(salt),
+                Binding::Plain => None,
+            },
         };
         serde_json::to_vec(&saved).ok()
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Option<(Parts, Bytes)> {
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Restored> {
         let saved: Self = serde_json::from_slice(bytes).ok()?;
         let mut request =
             http::Request::builder().method(saved.method.as_str()).uri(&saved.target).body(()).ok()?;
-        let headers: &mut HeaderMap = request.headers_mut();
         for (name, value) in saved.headers {
-            headers.insert(http::HeaderName::try_from(name).ok()?, value.try_into().ok()?);
+            let value = HeaderValue::from_bytes(&hex::decode(value).ok()?).ok()?;
+            request.headers_mut().append(HeaderName::try_from(name).ok()?, value);
         }
-        Some((request.into_parts().0, hex::decode(saved.body).ok()?.into()))
+        Some(Restored {
+            parts: request.into_parts().0,
+            body: hex::decode(saved.body).ok()?.into(),
+            binding: saved.salt.map_or(Binding::Plain, Binding::Bound),
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::{body::Body, response::Response};
 use http::{
-    HeaderName, HeaderValue, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, LINK, VARY},
 };
 use x402::{
@@ -11,25 +11,30 @@ use x402::{
 };
 
 use crate::{
-    Gate, Money, Work,
-    admit::Bid,
-    incoming::{Version, network_name},
-    job::{Finished, Timing},
+    Gate, MAX_RUNS, Money, Work,
+    incoming::{Incoming, Version, network_name, spoken},
+    job::Finished,
     ledger::{Answer, Record},
-    refusal::{Refusal, problem},
+    refusal::{Refusal, in_progress, problem},
     sale::Sale,
 };
 
 /// To whom, and how, an answer goes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
-    pub(crate) version: Version,
-    payer: Address,
+    version: Version,
+    payer: Option<Address>,
 }
 
 impl Caller {
-    pub(crate) fn of(bid: &Bid) -> Self {
-        Self { version: bid.incoming.version, payer: bid.incoming.payer() }
+    /// Somebody who sent something that need not be a payment.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self { version: spoken(headers), payer: None }
+    }
+
+    /// Somebody whose signature was checked.
+    pub(crate) fn paying(incoming: &Incoming) -> Self {
+        Self { version: incoming.version, payer: Some(incoming.payer()) }
     }
 }
 
@@ -51,8 +56,10 @@ pub(crate) fn stored(gate: &Gate, sale: &Sale, caller: Caller, record: Record) -
     match (record.money, record.work, reason) {
         (Money::Settled, Work::Served, _) => served(gate, caller, record),
         (Money::RefundDue | Money::Refunding | Money::Refunded, ..) => owed(gate, caller, &record),
-        (Money::Dead | Money::Settling, _, Some(reason)) => unpaid(gate, sale, caller, reason),
-        (Money::Open, ..) => work_failed(),
+        (Money::Dead | Money::Settling, _, Some(reason)) => {
+            unpaid(gate, sale, caller, reason, record.transaction)
+        }
+        (Money::Open, ..) => work_failed(record.runs),
         _ => pending(gate, caller, record.key, record.transaction),
     }
 }
@@ -75,8 +82,13 @@ fn failed(gate: &Gate, caller: Caller, record: &Record, failure: Answer) -> Resp
     response
 }
 
-fn work_failed() -> Response {
-    let detail = "the work failed and nothing was charged; the same payment may be sent again";
+fn work_failed(runs: u32) -> Response {
+    let detail = match runs {
+        ..MAX_RUNS => "the work failed and nothing was charged; the same payment may be sent again",
+        MAX_RUNS.. => {
+            "the work failed as often as it may, and nothing was charged; a new payment may be sent"
+        }
+    };
     problem(StatusCode::BAD_GATEWAY, &ErrorReason::from("work_failed".to_owned()), detail)
 }
 
@@ -88,9 +100,15 @@ fn owed(gate: &Gate, caller: Caller, record: &Record) -> Response {
 }
 
 /// A settlement that failed: 402 with the offer, the reason in both places.
-fn unpaid(gate: &Gate, sale: &Sale, caller: Caller, reason: ErrorReason) -> Response {
+fn unpaid(
+    gate: &Gate,
+    sale: &Sale,
+    caller: Caller,
+    reason: ErrorReason,
+    transaction: Option<x402::B256>,
+) -> Response {
     let mut response = sale.challenge.refuse(&reason);
-    announce(&mut response, caller, &failure(gate, caller, reason, None));
+    announce(&mut response, caller, &failure(gate, caller, reason, transaction));
     response
 }
 
@@ -119,20 +137,14 @@ pub(crate) fn status_only(id: PaymentId) -> Response {
 }
 
 /// The answer to a payment that was not taken.
-pub(crate) fn refuse(gate: &Gate, sale: &Sale, version: Option<Version>, refusal: Refusal) -> Response {
+pub(crate) fn refuse(gate: &Gate, sale: &Sale, caller: Caller, refusal: Refusal) -> Response {
     let reason = refusal.reason();
     metrics::counter!("x402_payments_total", "outcome" => "refused", "reason" => label(&reason)).increment(1);
     tracing::info!(route = sale.name, %reason, "payment refused");
     match refusal {
         Refusal::Payment(reason) => {
             let mut response = sale.challenge.refuse(&reason);
-            let version = version.unwrap_or(Version::V2);
-            let caller = Caller { version, payer: Address::ZERO };
-            announce(
-                &mut response,
-                caller,
-                &SettlementResponse { payer: None, ..failure(gate, caller, reason, None) },
-            );
+            announce(&mut response, caller, &failure(gate, caller, reason, None));
             response
         }
         Refusal::Malformed(detail) => problem(StatusCode::BAD_REQUEST, &reason, &detail),
@@ -144,10 +156,7 @@ pub(crate) fn refuse(gate: &Gate, sale: &Sale, version: Option<Version>, refusal
             let detail = "this payment is for another request; nothing was charged for this one";
             problem(StatusCode::CONFLICT, &reason, detail)
         }
-        Refusal::InProgress => {
-            let detail = "the same payment is being worked on; send it again";
-            problem(StatusCode::CONFLICT, &reason, detail)
-        }
+        Refusal::InProgress => in_progress(&reason),
         Refusal::Request(response) => *response,
         Refusal::Unavailable(detail) => problem(StatusCode::SERVICE_UNAVAILABLE, &reason, &detail),
     }
@@ -168,7 +177,7 @@ fn outcome(gate: &Gate, caller: Caller, record: &Record) -> SettlementResponse {
     SettlementResponse {
         success: moved,
         error_reason: record.reason.clone().map(ErrorReason::from),
-        payer: Some(caller.payer),
+        payer: caller.payer,
         transaction: record.transaction,
         network: network_name(caller.version, gate.0.config.network).to_owned(),
         amount: moved.then_some(record.amount),
@@ -185,7 +194,7 @@ fn failure(
     SettlementResponse {
         success: false,
         error_reason: Some(reason),
-        payer: Some(caller.payer),
+        payer: caller.payer,
         transaction,
         network: network_name(caller.version, gate.0.config.network).to_owned(),
         amount: None,
@@ -220,11 +229,4 @@ fn count(record: &Record) {
 /// Reasons of a remote facilitator are a stranger's text: a metric's label is cut.
 fn label(reason: &ErrorReason) -> String {
     reason.as_str().chars().take(64).collect()
-}
-
-impl Timing {
-    fn header(&self) -> String {
-        let phases = self.phases().map(|(name, took)| format!("{name};dur={:.2}", took.as_secs_f64() * 1e3));
-        phases.collect::<Vec<_>>().join(", ")
-    }
 }

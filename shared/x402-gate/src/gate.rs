@@ -10,8 +10,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use x402_facilitator::{Chain, Facilitator};
 
 use crate::{
-    GateConfig, GateLayer, Ledger, LedgerError, Route, Routes, cors, discovery, job::Handler, reconcile,
-    sale::Sale, status, waiters::Waiters,
+    GateConfig, GateLayer, Ledger, LedgerError, Route, Routes, admit::lease_ms, cors, discovery,
+    job::Handler, reconcile, sale::Sale, status, waiters::Waiters,
 };
 
 /// The seller's side of x402, in front of the priced routes of one service. Cheap to clone.
@@ -35,6 +35,12 @@ pub enum GateError {
     /// A priced route without a price.
     #[error("the paid route {0} has no price")]
     NoPrice(&'static str),
+    /// A route whose method cannot be routed.
+    #[error("a paid route cannot have the method {0}")]
+    Method(http::Method),
+    /// Two routes of one name: a payment for one would buy the other.
+    #[error("{0} is for sale twice")]
+    Twice(String),
     /// The offer does not fit a header.
     #[error("the offer cannot be written: {0}")]
     Offer(String),
@@ -78,7 +84,9 @@ impl Gate {
     }
 
     /// The tower layer that sells one route, for an axum application of one's own:
-    /// `axum::routing::get(handler).layer(gate.layer(route)?)`.
+    /// `axum::routing::get(handler).route_layer(gate.layer(route)?)`. Besides it, mount `gate.mount(Routes::new())?`, which answers
+    /// for `/payments/{id}`. Work that was paid for when the process ended is done when its buyer asks again; behind
+    /// [`Gate::mount`] it is also done without them.
     ///
     /// # Errors
     /// [`GateError`] when the route cannot be offered.
@@ -119,12 +127,21 @@ impl Gate {
     }
 
     /// Remembers the handler of a route, so that work which was paid for can be done after a restart.
-    pub(crate) fn register(&self, sale: &Arc<Sale>, handler: &Handler) {
+    pub(crate) fn register(&self, sale: &Arc<Sale>, handler: Handler) -> Result<(), GateError> {
         let mut sold = self.0.sold.write().unwrap_or_else(PoisonError::into_inner);
-        sold.entry(sale.name.clone()).or_insert_with(|| (sale.clone(), handler.clone()));
+        match sold.insert(sale.name.clone(), (sale.clone(), handler)) {
+            None => Ok(()),
+            Some(_) => Err(GateError::Twice(sale.name.clone())),
+        }
     }
 
     pub(crate) fn sold(&self, name: &str) -> Option<(Arc<Sale>, Handler)> {
         self.0.sold.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// How long a payment of any route may be worked on, in milliseconds.
+    pub(crate) fn longest_lease_ms(&self) -> i64 {
+        let sold = self.0.sold.read().unwrap_or_else(PoisonError::into_inner);
+        sold.values().map(|(sale, _)| lease_ms(self, sale)).max().unwrap_or_default()
     }
 }

@@ -34,8 +34,20 @@ pub(crate) fn carries_payment(headers: &HeaderMap) -> bool {
     headers.contains_key(&V2_HEADER) || headers.contains_key(&V1_HEADER)
 }
 
-/// Reads the one payment header of a request.
-pub(crate) fn read(headers: &HeaderMap, offer: &PaymentRequirements) -> Result<Incoming, Refusal> {
+/// The version that a request speaks, as far as its headers tell.
+pub(crate) fn spoken(headers: &HeaderMap) -> Version {
+    if headers.contains_key(&V2_HEADER) { Version::V2 } else { Version::V1 }
+}
+
+/// Takes the one payment header out of a request. What goes on to a handler, or into the ledger, does not carry it.
+pub(crate) fn take(headers: &mut HeaderMap, offer: &PaymentRequirements) -> Result<Incoming, Refusal> {
+    let incoming = read(headers, offer)?;
+    headers.remove(&V2_HEADER);
+    headers.remove(&V1_HEADER);
+    Ok(incoming)
+}
+
+fn read(headers: &HeaderMap, offer: &PaymentRequirements) -> Result<Incoming, Refusal> {
     let mut found = headers.get_all(&V2_HEADER).iter().map(|value| (Version::V2, value));
     let mut older = headers.get_all(&V1_HEADER).iter().map(|value| (Version::V1, value));
     let first = found.next().or_else(|| older.next());

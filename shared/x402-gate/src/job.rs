@@ -1,25 +1,22 @@
 //! The work on one payment, step by step until there is an answer: the same for a first use, a retry and a restart.
 
-use std::{
-    ops::ControlFlow,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{ops::ControlFlow, sync::Arc, time::Instant};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, header, request::Parts};
+use http::{Request, StatusCode, request::Parts};
 use tower::{ServiceExt, util::BoxCloneSyncService};
-use x402::{Authorization, Binding, ErrorReason};
+use x402::{Authorization, B256, Binding, ErrorReason};
 use x402_facilitator::{PaymentState, SettleOutcome, Settled};
 
 use crate::{
     Flow, Gate, LedgerError, MAX_RUNS, Money, Payment, Work,
     admit::{lease_ms, now},
-    body::{self, SavedRequest},
+    body::SavedRequest,
     ledger::{Answer, Record, Update},
     sale::Sale,
     state::{Step, next_step},
+    timing::Timing,
 };
 
 /// The handler of a priced route.
@@ -38,6 +35,10 @@ pub(crate) struct Job {
     binding: Binding,
     /// The ledger says `running` because of this very job, not because a process ended.
     counted: bool,
+    /// Something may have been sent for this payment that nobody has heard of since.
+    doubtful: bool,
+    /// The ledger says that somebody works on this payment.
+    leased: bool,
     failure: Option<Answer>,
     timing: Timing,
 }
@@ -50,42 +51,34 @@ pub(crate) struct Finished {
     pub(crate) timing: Timing,
 }
 
-/// How long each phase took, for `Server-Timing`.
-#[derive(Default)]
-pub(crate) struct Timing(Vec<(&'static str, Duration)>);
-
 /// What a step learnt, to be written with the change of state.
 #[derive(Default)]
 struct Learnt {
     reason: Option<ErrorReason>,
     answer: Option<Answer>,
-    transaction: Option<x402::B256>,
+    transaction: Option<B256>,
     settled: Option<Settled>,
 }
 
 type Stepped = Result<ControlFlow<()>, LedgerError>;
 
-impl Timing {
-    pub(crate) fn record(&mut self, phase: &'static str, took: Duration) {
-        self.0.push((phase, took));
-    }
-
-    pub(crate) fn phases(&self) -> impl Iterator<Item = (&'static str, Duration)> {
-        self.0.iter().copied()
-    }
-}
-
 impl Job {
     /// A job on a record whose lease and fence are ours. `fresh`: this call made the claim.
     pub(crate) fn new(gate: &Gate, sale: &Arc<Sale>, handler: Handler, record: Record, fresh: bool) -> Self {
+        let saved = record.request.as_deref().and_then(SavedRequest::decode);
+        let binding = saved.as_ref().map_or(Binding::Plain, |saved| saved.binding);
+        // A settlement that ended with its process may have been sent: nothing says that it was refused.
+        let interrupted = !fresh && record.money == Money::Settling && record.reason.is_none();
         Self {
             gate: gate.clone(),
             sale: sale.clone(),
             handler,
-            request: record.request.as_deref().and_then(SavedRequest::decode),
-            record,
-            binding: Binding::Plain,
+            request: saved.map(|saved| (saved.parts, saved.body)),
+            binding,
             counted: fresh,
+            doubtful: interrupted || record.money == Money::Unknown,
+            leased: true,
+            record,
             failure: None,
             timing: Timing::default(),
         }
@@ -116,11 +109,19 @@ impl Job {
                 Step::Run => self.run().await?,
                 Step::Settle => self.settle().await?,
                 Step::Ask => self.ask().await?,
+                Step::Owe => self.owe().await?,
                 Step::Answer => ControlFlow::Break(()),
             };
             if flow.is_break() {
                 break;
             }
+        }
+        self.finish().await
+    }
+
+    async fn finish(mut self) -> Result<Finished, LedgerError> {
+        if self.leased {
+            self.write(self.record.money, self.record.work, Learnt::default(), 0).await?;
         }
         Ok(Finished { record: self.record, failure: self.failure, timing: self.timing })
     }
@@ -128,15 +129,10 @@ impl Job {
     /// Follows the money alone, where the work waits for a caller. An authorization that nobody was charged for is public
     /// once it was sent: if somebody broadcasts it after all, what was paid and not served is owed back.
     pub(crate) async fn follow_money(mut self) -> Result<Finished, LedgerError> {
-        if self.record.money != Money::Open {
-            return self.drive().await;
+        if self.record.money == Money::Open && self.ask().await?.is_break() {
+            return self.finish().await;
         }
-        let _ = self.ask().await?;
-        if self.record.money == Money::Settled {
-            let reason = Some(ErrorReason::REFUND_DUE);
-            let _ = self.stop(Money::RefundDue, Learnt { reason, ..Learnt::default() }).await?;
-        }
-        Ok(Finished { record: self.record, failure: None, timing: self.timing })
+        Box::pin(self.drive()).await
     }
 
     /// Counts a run before it begins, so that a handler which takes the process down is not run for ever.
@@ -155,7 +151,7 @@ impl Job {
         }
         self.counted = false;
         let began = Instant::now();
-        let answer = self.call().await;
+        let Some(answer) = self.call().await else { return Ok(ControlFlow::Break(())) };
         self.timing.record("work", began.elapsed());
         if !answer.status.is_success() {
             return self.work_failed(Some(answer)).await;
@@ -170,21 +166,25 @@ impl Job {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// A failed run costs nothing where the money was not asked for, and is owed back where it was.
+    /// A failed run costs nothing where the money was not asked for; where it was, the next step records the debt.
     async fn work_failed(&mut self, failure: Option<Answer>) -> Stepped {
         self.failure = failure;
-        let (money, reason) = match self.record.money {
-            Money::Settled => (Money::RefundDue, Some(ErrorReason::REFUND_DUE)),
-            other => (other, None),
-        };
-        self.advance(money, Work::Failed, Learnt { reason, ..Learnt::default() }).await?;
-        Ok(ControlFlow::Break(()))
+        self.advance(self.record.money, Work::Failed, Learnt::default()).await?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    async fn owe(&mut self) -> Stepped {
+        let work = if self.record.work == Work::Running { Work::Failed } else { self.record.work };
+        let reason = Some(ErrorReason::REFUND_DUE);
+        self.advance(Money::RefundDue, work, Learnt { reason, ..Learnt::default() }).await?;
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Runs the handler in a task of its own, so that a panic is a failed run and no more.
-    async fn call(&self) -> Answer {
+    /// `None` when the process itself is ending: that is no fault of the work, and the next process does it.
+    async fn call(&self) -> Option<Answer> {
         let Some((parts, body)) = self.request.clone() else {
-            return Answer::bare(StatusCode::INTERNAL_SERVER_ERROR);
+            return Some(Answer::bare(StatusCode::INTERNAL_SERVER_ERROR));
         };
         let mut request = Request::from_parts(parts, Body::from(body));
         request.extensions_mut().insert(self.payment());
@@ -195,15 +195,16 @@ impl Job {
             Answer::collect(response, limit).await
         });
         match tokio::time::timeout(self.sale.route.timeout, &mut running).await {
-            Ok(Ok(answer)) => answer,
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(end)) if end.is_cancelled() => None,
             Ok(Err(panic)) => {
                 tracing::error!(payment = %self.record.id, route = self.record.route, %panic, "the handler panicked");
-                Answer::bare(StatusCode::INTERNAL_SERVER_ERROR)
+                Some(Answer::bare(StatusCode::INTERNAL_SERVER_ERROR))
             }
             Err(_) => {
                 running.abort();
                 tracing::warn!(payment = %self.record.id, route = self.record.route, "the handler ran out of time");
-                Answer::bare(StatusCode::GATEWAY_TIMEOUT)
+                Some(Answer::bare(StatusCode::GATEWAY_TIMEOUT))
             }
         }
     }
@@ -221,25 +222,17 @@ impl Job {
     }
 
     async fn settle(&mut self) -> Stepped {
-        let began = Instant::now();
-        let outcome = if self.record.valid_before < now() + BROADCAST_MARGIN {
+        if self.record.valid_before < now() + BROADCAST_MARGIN {
             // Too late to send; what was sent before may still have arrived.
             return self.ask().await;
-        } else {
-            self.gate.0.facilitator.settle(&self.record.settlement).await
-        };
+        }
+        let began = Instant::now();
+        let outcome = self.gate.0.facilitator.settle(&self.record.settlement).await;
         self.timing.record("settle", began.elapsed());
         metrics::histogram!("x402_settle_seconds", "stage" => "total").record(began.elapsed());
         match outcome {
             Ok(SettleOutcome::Settled(settled)) => self.settled(settled).await,
-            Ok(SettleOutcome::Failed { reason, .. }) if reason == ErrorReason::AUTHORIZATION_BURNED => {
-                self.stop(Money::Dead, Learnt { reason: Some(reason), ..Learnt::default() }).await
-            }
-            Ok(SettleOutcome::Failed { reason, transaction }) => {
-                tracing::warn!(payment = %self.record.id, %reason, "settlement failed");
-                self.stop(Money::Settling, Learnt { reason: Some(reason), transaction, ..Learnt::default() })
-                    .await
-            }
+            Ok(SettleOutcome::Failed { reason, transaction }) => self.not_settled(reason, transaction).await,
             Ok(SettleOutcome::Unknown { transaction, detail }) => {
                 tracing::warn!(payment = %self.record.id, detail, "settlement unknown");
                 self.stop(Money::Unknown, Learnt { transaction, ..Learnt::default() }).await
@@ -248,6 +241,19 @@ impl Job {
                 tracing::warn!(payment = %self.record.id, %error, "nothing could be sent");
                 self.stop(self.record.money, Learnt::default()).await
             }
+        }
+    }
+
+    /// A refusal speaks for the attempt that was refused. Where an earlier one may be under way, only the chain can say that
+    /// the payment failed, so the buyer is not told to pay again.
+    async fn not_settled(&mut self, reason: ErrorReason, transaction: Option<B256>) -> Stepped {
+        tracing::warn!(payment = %self.record.id, %reason, doubtful = self.doubtful, "settlement failed");
+        let burned = reason == ErrorReason::AUTHORIZATION_BURNED;
+        let learnt = Learnt { reason: Some(reason), transaction, ..Learnt::default() };
+        match (burned, self.doubtful) {
+            (true, _) => self.stop(Money::Dead, learnt).await,
+            (false, true) => self.stop(Money::Unknown, Learnt { reason: None, ..learnt }).await,
+            (false, false) => self.stop(Money::Settling, learnt).await,
         }
     }
 
@@ -296,13 +302,15 @@ impl Job {
 
     /// The chain has not seen the payment: dead when it never will, tried again when the last attempt is long past.
     async fn unused(&mut self, authorization: &Authorization) -> Stepped {
-        match self.gate.0.chain.expired_unused(authorization).await {
-            Ok(true) => {
-                let reason = Some(ErrorReason::VALID_BEFORE);
-                return self.stop(Money::Dead, Learnt { reason, ..Learnt::default() }).await;
+        if now() >= authorization.valid_before {
+            match self.gate.0.chain.expired_unused(authorization).await {
+                Ok(true) => {
+                    let reason = Some(ErrorReason::VALID_BEFORE);
+                    return self.stop(Money::Dead, Learnt { reason, ..Learnt::default() }).await;
+                }
+                Ok(false) => {}
+                Err(error) => tracing::warn!(payment = %self.record.id, %error, "the chain does not answer"),
             }
-            Ok(false) => {}
-            Err(error) => tracing::warn!(payment = %self.record.id, %error, "the chain does not answer"),
         }
         let waited = i64::try_from(now()).unwrap_or_default() * 1000 - self.record.changed_at;
         let allowance =
@@ -325,7 +333,7 @@ impl Job {
     async fn advance(&mut self, money: Money, work: Work, learnt: Learnt) -> Result<(), LedgerError> {
         let lease = match next_step(self.record.flow, money, work) {
             Step::Answer => 0,
-            Step::Run | Step::Settle | Step::Ask => lease_ms(&self.gate, &self.sale),
+            Step::Run | Step::Settle | Step::Ask | Step::Owe => lease_ms(&self.gate, &self.sale),
         };
         self.write(money, work, learnt, lease).await
     }
@@ -355,42 +363,30 @@ impl Job {
             transaction,
             settled,
         };
-        self.gate.0.ledger.update(update).await?;
+        self.record_durably(update).await?;
+        self.leased = lease_ms > 0;
+        let moved = from != (money, work);
         let record = &mut self.record;
         (record.money, record.work) = (money, work);
-        record.reason = reason.or(record.reason.take());
+        record.reason = if moved { reason } else { reason.or(record.reason.take()) };
         record.answer = answer.or(record.answer.take());
         record.transaction =
             settled.as_ref().map(|settled| settled.transaction).or(transaction).or(record.transaction);
         record.settled = settled.or(record.settled.take());
         Ok(())
     }
-}
 
-/// Headers that belong to one connection, or that the gate sets itself.
-const NOT_KEPT: [header::HeaderName; 6] = [
-    header::CONNECTION,
-    header::TRANSFER_ENCODING,
-    header::CONTENT_LENGTH,
-    header::UPGRADE,
-    header::TRAILER,
-    header::DATE,
-];
-
-impl Answer {
-    fn bare(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
-    }
-
-    async fn collect(response: Response, limit: usize) -> Self {
-        let (parts, body) = response.into_parts();
-        let Ok(body) = body::read(body, limit).await else {
-            return Self::bare(StatusCode::INTERNAL_SERVER_ERROR);
-        };
-        let mut headers = parts.headers;
-        for name in &NOT_KEPT {
-            headers.remove(name);
+    /// Where nobody can say whether a change is durable, the ledger is read: it is there, or it is made again.
+    async fn record_durably(&self, update: Update) -> Result<(), LedgerError> {
+        let ledger = &self.gate.0.ledger;
+        let (fence, to) = (update.fence, update.to);
+        match ledger.update(update.clone()).await {
+            Err(LedgerError::NotKnown) => {}
+            known => return known,
         }
-        Self { status: parts.status, headers, body }
+        match ledger.get(update.id).await? {
+            Some(record) if record.fence == fence && (record.money, record.work) == to => Ok(()),
+            _ => ledger.update(update).await,
+        }
     }
 }

@@ -31,6 +31,10 @@ impl GateLayer {
     pub(crate) const fn new(gate: Gate, sale: Arc<Sale>) -> Self {
         Self { gate, sale }
     }
+
+    pub(crate) const fn sale(&self) -> &Arc<Sale> {
+        &self.sale
+    }
 }
 
 impl<S> Layer<S> for GateLayer
@@ -41,9 +45,11 @@ where
     type Service = GateService;
 
     fn layer(&self, inner: S) -> GateService {
-        let handler = BoxCloneSyncService::new(inner);
-        self.gate.register(&self.sale, &handler);
-        GateService { gate: self.gate.clone(), sale: self.sale.clone(), handler }
+        GateService {
+            gate: self.gate.clone(),
+            sale: self.sale.clone(),
+            handler: BoxCloneSyncService::new(inner),
+        }
     }
 }
 

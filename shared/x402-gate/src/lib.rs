@@ -21,6 +21,7 @@
 #![deny(missing_docs)]
 
 mod admit;
+mod answer;
 mod body;
 mod challenge;
 mod config;
@@ -41,12 +42,13 @@ mod routes;
 mod sale;
 mod state;
 mod status;
+mod timing;
 mod waiters;
 
 pub use config::GateConfig;
 pub use gate::{Gate, GateError};
 pub use layer::{GateLayer, GateService};
-pub use ledger::{Ledger, LedgerError, SqliteLedger};
+pub use ledger::{Ledger, LedgerError, PostgresLedger, SqliteLedger};
 pub use payment::Payment;
 pub use route::{Flow, Route};
 pub use routes::Routes;

@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Flow, Gate, LedgerError, admit::lease_ms, job::Job, ledger::Record};
+use crate::{Flow, Gate, LedgerError, job::Job, ledger::Record};
 
 const INTERVAL: Duration = Duration::from_secs(2);
-const AT_ONCE: i64 = 64;
+/// How many are worked on at once: each is taken for as long as one sale may last.
+const AT_ONCE: i64 = 16;
 
-/// Looks for unfinished payments until told to stop.
+/// Looks for unfinished payments until told to stop. What is being worked on then is [`Gate::drain`]'s to wait for.
 pub(crate) async fn run(gate: Gate, stop: CancellationToken) {
     loop {
-        if let Err(error) = sweep(&gate).await {
-            tracing::error!(%error, "reconciler");
+        tokio::select! {
+            () = stop.cancelled() => return,
+            swept = sweep(&gate) => if let Err(error) = swept {
+                tracing::error!(%error, "reconciler");
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -23,15 +28,21 @@ pub(crate) async fn run(gate: Gate, stop: CancellationToken) {
 }
 
 async fn sweep(gate: &Gate) -> Result<(), LedgerError> {
-    for record in gate.0.ledger.unfinished(AT_ONCE).await? {
-        match finish(gate, record).await {
-            Ok(()) | Err(LedgerError::Fenced) => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let taken = gate.0.ledger.take_unfinished(AT_ONCE, gate.longest_lease_ms()).await?;
+    let tasks = taken.into_iter().map(|record| gate.0.tasks.spawn(finish_one(gate.clone(), record)));
+    join_all(tasks.collect::<Vec<_>>()).await;
     let pending = u32::try_from(gate.0.ledger.pending().await?).unwrap_or(u32::MAX);
     metrics::gauge!("x402_pending_settlements").set(f64::from(pending));
     Ok(())
+}
+
+/// One payment's trouble is not another's.
+async fn finish_one(gate: Gate, record: Record) {
+    let id = record.id;
+    match finish(&gate, record).await {
+        Ok(()) | Err(LedgerError::Fenced) => {}
+        Err(error) => tracing::error!(payment = %id, %error, "reconciler"),
+    }
 }
 
 async fn finish(gate: &Gate, record: Record) -> Result<(), LedgerError> {
@@ -39,14 +50,12 @@ async fn finish(gate: &Gate, record: Record) -> Result<(), LedgerError> {
         tracing::warn!(payment = %record.id, route = record.route, "a payment of a route that is not sold any more");
         return Ok(());
     };
-    let fence = gate.0.ledger.take_over(&record, lease_ms(gate, &sale)).await?;
-    let record = Record { fence, ..record };
-    let (id, work) = (record.id, record.work);
+    let (id, work, flow) = (record.id, record.work, record.flow);
     let job = Job::new(gate, &sale, handler, record, false);
-    let finished = match sale.route.flow {
+    let finished = match flow {
         // A buyer who was never answered sends the request again. Until then there is only the money to follow.
-        Flow::Authorize => gate.0.tasks.track_future(job.follow_money()).await?,
-        Flow::Upfront => gate.0.tasks.track_future(job.drive()).await?,
+        Flow::Authorize => Box::pin(job.follow_money()).await?,
+        Flow::Upfront => Box::pin(job.drive()).await?,
     };
     let (before, after, money) =
         (work.as_str(), finished.record.work.as_str(), finished.record.money.as_str());

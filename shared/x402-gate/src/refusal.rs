@@ -25,7 +25,7 @@ pub(crate) enum Refusal {
     BrokenBody,
     /// The route's own check refused the request, uncharged.
     Request(Box<Response>),
-    /// Something of ours does not work; nothing was claimed, nothing charged: 503.
+    /// Something of ours does not work, and nothing was settled: 503.
     Unavailable(String),
 }
 
@@ -47,9 +47,17 @@ pub(crate) fn problem(status: StatusCode, reason: &ErrorReason, detail: &str) ->
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::CONFLICT) {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
+    response
+}
+
+/// A conflict that passes by itself.
+pub(crate) fn in_progress(reason: &ErrorReason) -> Response {
+    let detail = "the same payment is being worked on; send it again";
+    let mut response = problem(StatusCode::CONFLICT, reason, detail);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 

@@ -4,11 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use tokio::time::{Instant, sleep};
-use x402::{Binding, ErrorReason};
 
 use crate::{
     Gate, LedgerError, MAX_RUNS, Money, Work,
-    admit::{Bid, lease_ms, now, work},
+    admit::{Bid, check_again, lease_ms, now, work},
     deliver::{self, Caller},
     incoming::is_bound,
     job::Handler,
@@ -32,6 +31,9 @@ pub(crate) async fn answer(
     if record.request_hash != bid.request_hash || record.route != sale.name {
         return Err(Refusal::OtherRequest);
     }
+    if !may_have_the_answer(&record, &bid) {
+        return Ok(deliver::status_only(record.id));
+    }
     let patience = Instant::now() + gate.0.config.copy_wait;
     while record.leased {
         if Instant::now() >= patience {
@@ -40,14 +42,17 @@ pub(crate) async fn answer(
         wait(gate, &record, patience).await;
         record = gate.0.ledger.get(record.id).await?.ok_or(LedgerError::Corrupt("a claim that is gone"))?;
     }
-    if unfinished(&record) {
-        return match gate.0.ledger.take_over(&record, lease_ms(gate, sale)).await {
-            Ok(fence) => work(gate, sale, bid, handler, Record { fence, ..record }, false).await,
-            Err(LedgerError::Fenced) => Err(Refusal::InProgress),
-            Err(error) => Err(error.into()),
-        };
+    if !unfinished(&record) {
+        return Ok(deliver::stored(gate, sale, Caller::paying(&bid.incoming), record));
     }
-    deliver_again(gate, sale, &bid, record)
+    if record.money == Money::Open {
+        check_again(gate, sale, &record).await?;
+    }
+    match gate.0.ledger.take_over(&record, lease_ms(gate, sale)).await {
+        Ok(fence) => work(gate, sale, bid, handler, Record { fence, ..record }, false).await,
+        Err(LedgerError::Fenced) => Err(Refusal::InProgress),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn wait(gate: &Gate, record: &Record, patience: Instant) {
@@ -64,16 +69,12 @@ fn unfinished(record: &Record) -> bool {
     runs_again || next_step(record.flow, record.money, record.work) != Step::Answer
 }
 
-/// Sends a stored answer to whoever shows what was never on chain: the salt. Without one, the payment itself must do, and
-/// only while it could not have been copied from an expired authorization.
-fn deliver_again(gate: &Gate, sale: &Sale, bid: &Bid, record: Record) -> Result<Response, Refusal> {
-    let shown = if record.bound { is_bound(&bid.binding) } else { now() < record.valid_before };
-    if !shown {
-        return Ok(deliver::status_only(record.id));
+/// An answer goes to whoever shows what was never on chain: the salt. Without one, the payment itself must do, and only while
+/// its window is open: afterwards it has stood on the chain for anybody to copy. That nothing was bought may be known to all.
+fn may_have_the_answer(record: &Record, bid: &Bid) -> bool {
+    if record.bound {
+        is_bound(&bid.binding)
+    } else {
+        now() < record.valid_before || record.money == Money::Dead
     }
-    debug_assert!(!record.bound || matches!(bid.binding, Binding::Bound(_)), "a bound nonce was checked");
-    if record.money == Money::Open && record.work == Work::Failed {
-        return Err(Refusal::Payment(ErrorReason::from("work_failed".to_owned())));
-    }
-    Ok(deliver::stored(gate, sale, Caller::of(bid), record))
 }

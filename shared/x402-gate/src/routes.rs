@@ -4,7 +4,9 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
-use crate::{Gate, Route};
+use tower::util::BoxCloneSyncService;
+
+use crate::{Gate, GateError, Route};
 
 /// A service's routes, priced and free: the one table that everything else is made from.
 ///
@@ -19,7 +21,8 @@ use crate::{Gate, Route};
 /// assert_eq!(routes.table().len(), 1);
 /// ```
 pub struct Routes<S = ()> {
-    paid: Vec<(Route, MethodRouter<S>)>,
+    /// No methods: the route has one that cannot be routed, which mounting refuses.
+    paid: Vec<(Route, Option<MethodRouter<S>>)>,
     table: Vec<Route>,
     free: Router<S>,
 }
@@ -44,9 +47,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: 'static,
     {
-        // A method that has no filter can be no paid route; it would answer 405 without ever reaching the handler.
-        let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::POST);
-        self.paid.push((route.clone(), on(filter, handler)));
+        let methods = MethodFilter::try_from(route.method.clone()).ok().map(|filter| on(filter, handler));
+        self.paid.push((route.clone(), methods));
         self.table.push(route);
         self
     }
@@ -67,18 +69,27 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Gives the handlers their state.
     #[must_use]
     pub fn with_state(self, state: S) -> Routes {
-        let paid = self.paid.into_iter().map(|(route, methods)| (route, methods.with_state(state.clone())));
+        let paid = self.paid.into_iter().map(|(route, methods)| {
+            let methods = methods.map(|methods| methods.with_state(state.clone()));
+            (route, methods)
+        });
         Routes { paid: paid.collect(), table: self.table, free: self.free.with_state(state) }
     }
 }
 
 impl Routes {
     /// The router, with every priced handler behind the gate: there is no way to a handler but through its price.
-    pub(crate) fn into_router(self, gate: &Gate) -> Result<Router, crate::GateError> {
+    pub(crate) fn into_router(self, gate: &Gate) -> Result<Router, GateError> {
         let mut router = self.free;
         for (route, methods) in self.paid {
             let path = route.path;
-            router = router.route(path, methods.layer(gate.layer(route)?));
+            let methods = methods.ok_or_else(|| GateError::Method(route.method.clone()))?;
+            // The way to the handler for work that was paid for before a restart: routed, so that path parameters are there.
+            let handler = BoxCloneSyncService::new(Router::new().route(path, methods.clone()));
+            let layer = gate.layer(route)?;
+            gate.register(layer.sale(), handler)?;
+            // Not `layer`, which would also sell the 405 of other methods.
+            router = router.route(path, methods.route_layer(layer));
         }
         Ok(router)
     }

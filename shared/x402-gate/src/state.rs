@@ -121,6 +121,8 @@ pub(crate) enum Step {
     Settle,
     /// Ask the chain what became of the money.
     Ask,
+    /// Record that what was paid is owed back.
+    Owe,
     /// Answer the buyer with what is known. Nothing is left to do in this call.
     Answer,
 }
@@ -132,8 +134,13 @@ pub(crate) const fn next_step(flow: Flow, money: Money, work: Work) -> Step {
         | (Flow::Upfront, Money::Settled, Work::None | Work::Running) => Step::Run,
         (Flow::Authorize, Money::Settling, Work::Served)
         | (Flow::Upfront, Money::Open | Money::Settling, _) => Step::Settle,
-        (_, Money::Unknown, _) => Step::Ask,
-        _ => Step::Answer,
+        // Settling without an answer: somebody charged for work that had failed.
+        (_, Money::Unknown, _) | (Flow::Authorize, Money::Settling, _) => Step::Ask,
+        (_, Money::Settled, Work::Failed) | (Flow::Authorize, Money::Settled, Work::None | Work::Running) => {
+            Step::Owe
+        }
+        (_, Money::Open | Money::Settled, _)
+        | (_, Money::Dead | Money::RefundDue | Money::Refunding | Money::Refunded, _) => Step::Answer,
     }
 }
 
@@ -160,6 +167,12 @@ mod tests {
             }
             if step == Step::Run && flow == Flow::Upfront {
                 prop_assert_eq!(money, Money::Settled);
+            }
+            if step == Step::Answer && money == Money::Settled {
+                prop_assert_eq!(work, Work::Served, "what was paid is served or owed back");
+            }
+            if step == Step::Answer {
+                prop_assert!(!matches!(money, Money::Settling | Money::Unknown), "nothing in flight is left alone");
             }
         }
 

@@ -13,6 +13,7 @@ CREATE TABLE payments (
   payer         BLOB NOT NULL,
   nonce         BLOB NOT NULL,
   amount        INTEGER NOT NULL CHECK (amount >= 0),
+  balance       INTEGER NOT NULL, -- what the payer held at claimed_block
   route         TEXT NOT NULL,
   flow          TEXT NOT NULL CHECK (flow IN ('authorize', 'upfront')),
   request_hash  BLOB NOT NULL CHECK (length(request_hash) = 32),
@@ -27,6 +28,7 @@ CREATE TABLE payments (
   runs          INTEGER NOT NULL,
   fence         INTEGER NOT NULL, -- raised by every take-over; every later write names it
   lease_until   INTEGER NOT NULL,
+  look_at       INTEGER NOT NULL DEFAULT 0, -- the reconciler comes by after this
   reason        TEXT,
   status        INTEGER,
   headers       TEXT,
@@ -45,10 +47,22 @@ CREATE TABLE payments (
 
 -- Each Transfer log vouches for one payment.
 CREATE UNIQUE INDEX payments_transfer ON payments (block_hash, log_index) WHERE block_hash IS NOT NULL;
--- What the reconciler looks at, and what a payer has promised and not paid yet.
+-- What the reconciler looks at; what a payer has promised and not paid yet, and what it paid when.
 CREATE INDEX payments_unfinished ON payments (lease_until)
-  WHERE money IN ('open', 'settling', 'unknown') OR (money = 'settled' AND work IN ('none', 'running'));
+  WHERE money IN ('open', 'settling', 'unknown') OR (money = 'settled' AND work IN ('none', 'running', 'failed'));
 CREATE INDEX payments_promised ON payments (payer) WHERE money IN ('open', 'settling', 'unknown');
+CREATE INDEX payments_paid ON payments (payer, block_number) WHERE block_number IS NOT NULL;
+
+-- Nobody promises the same money twice: from the balance goes what is promised, and what settled after the balance was read.
+-- A claim that is not covered is passed over. There is one writer, so no other claim comes between.
+CREATE TRIGGER payments_promise BEFORE INSERT ON payments
+WHEN NEW.amount > NEW.balance
+  - (SELECT COALESCE(SUM(amount), 0) FROM payments
+     WHERE payer = NEW.payer AND money IN ('open', 'settling', 'unknown'))
+  - (SELECT COALESCE(SUM(amount), 0) FROM payments
+     WHERE payer = NEW.payer AND block_number > NEW.claimed_block
+       AND money IN ('settled', 'refund_due', 'refunding', 'refunded'))
+BEGIN SELECT RAISE(IGNORE); END;
 
 CREATE TRIGGER payments_money BEFORE UPDATE OF money ON payments
 WHEN OLD.money <> NEW.money AND NOT (

@@ -1,13 +1,19 @@
 //! The durable record of every payment. The row is also the outbox: no second queue.
 
+#[cfg(test)]
+mod conformance;
+mod postgres;
 mod record;
 mod sqlite;
+mod statements;
+mod store;
 mod writer;
 
 use std::sync::Arc;
 
 use x402::{Address, Network, PaymentId};
 
+pub use postgres::PostgresLedger;
 pub(crate) use record::{Answer, Claim, NewPayment, Record, Update};
 pub use sqlite::SqliteLedger;
 
@@ -16,20 +22,27 @@ pub use sqlite::SqliteLedger;
 pub enum Ledger {
     /// One process, one file, durable at every commit.
     Sqlite(Arc<SqliteLedger>),
+    /// Several replicas, one database.
+    Postgres(Arc<PostgresLedger>),
 }
 
 /// Why the ledger did not do what it was asked. Nothing may be sold on any of these.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The URL names no database this build knows.
-    #[error("unsupported database URL `{0}`: expected sqlite://path/to/file.db")]
+    #[error(
+        "unsupported database URL `{0}`: expected sqlite://path/to/file.db or postgres://user@host/database"
+    )]
     UnsupportedUrl(String),
-    /// The file belongs to another payee or network; sharing it would let one authorization pay two sellers.
+    /// The ledger belongs to another payee or network; sharing it would let one authorization pay two sellers.
     #[error("this ledger belongs to {0}; give each payTo and network a ledger of its own")]
     OtherOwner(String),
     /// Another process has it open.
     #[error("the ledger {0} is in use by another process")]
     InUse(String),
+    /// The database answers before a change is durable, so a crash could sell twice.
+    #[error("the database does not keep what it commits: {0}")]
+    NotDurable(String),
     /// The database could not be read or written.
     #[error("ledger: {0}")]
     Database(Arc<sqlx::Error>),
@@ -50,13 +63,29 @@ impl From<sqlx::Error> for LedgerError {
     }
 }
 
+/// The same on whichever database it is.
+macro_rules! on {
+    ($ledger:expr, $store:ident => $answer:expr) => {
+        match $ledger {
+            Ledger::Sqlite($store) => $answer,
+            Ledger::Postgres($store) => $answer,
+        }
+    };
+}
+
 impl Ledger {
-    /// Opens, and creates where it is missing, the ledger at a URL (`sqlite://data/rng.db`).
+    /// Opens, and makes where it is missing, the ledger at a URL: `sqlite://data/rng.db`, or
+    /// `postgres://user:password@host/database?sslmode=verify-full`, which must exist and is filled.
     ///
     /// # Errors
-    /// [`LedgerError`]: an unknown URL, a ledger of another owner, one in use, or a database that fails.
+    /// [`LedgerError`]: an unknown URL, a ledger of another owner, one in use, or a database that fails or forgets.
     pub async fn open(url: &str, network: Network, pay_to: Address) -> Result<Self, LedgerError> {
-        SqliteLedger::open(url, network, pay_to).await.map(Arc::new).map(Self::Sqlite)
+        match url.split_once(':') {
+            Some(("postgres" | "postgresql", _)) => {
+                PostgresLedger::open(url, network, pay_to).await.map(Arc::new).map(Self::Postgres)
+            }
+            _ => SqliteLedger::open(url, network, pay_to).await.map(Arc::new).map(Self::Sqlite),
+        }
     }
 
     /// Whether the database answers.
@@ -64,46 +93,41 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when it does not.
     pub async fn ping(&self) -> Result<(), LedgerError> {
-        let Self::Sqlite(ledger) = self;
-        ledger.ping().await
+        on!(self, store => statements::ping(&**store).await)
     }
 
     pub(crate) async fn claim(&self, payment: NewPayment) -> Result<Claim, LedgerError> {
-        let Self::Sqlite(ledger) = self;
-        ledger.claim(payment).await
+        on!(self, store => statements::claim(&**store, &payment).await)
     }
 
     pub(crate) async fn take_over(&self, record: &Record, lease_ms: i64) -> Result<i64, LedgerError> {
-        let Self::Sqlite(ledger) = self;
-        ledger.take_over(record.id, record.fence, lease_ms).await
+        on!(self, store => statements::take_over(&**store, record, lease_ms).await)
+    }
+
+    /// Takes over payments that nobody works on and that time or the chain can still move.
+    pub(crate) async fn take_unfinished(
+        &self,
+        limit: i64,
+        lease_ms: i64,
+    ) -> Result<Vec<Record>, LedgerError> {
+        on!(self, store => statements::take_unfinished(&**store, limit, lease_ms).await)
     }
 
     pub(crate) async fn update(&self, update: Update) -> Result<(), LedgerError> {
-        let Self::Sqlite(ledger) = self;
-        ledger.update(update).await
+        on!(self, store => statements::update(&**store, &update).await)
     }
 
     pub(crate) async fn get(&self, id: PaymentId) -> Result<Option<Record>, LedgerError> {
-        let Self::Sqlite(ledger) = self;
-        ledger.get(id).await
-    }
-
-    /// Payments that nobody works on and that time or the chain can still move, those looked at least often first. One whose
-    /// settlement was refused, or whose work failed, waits for its buyer until its window has closed.
-    pub(crate) async fn unfinished(&self, limit: i64) -> Result<Vec<Record>, LedgerError> {
-        let Self::Sqlite(ledger) = self;
-        ledger.unfinished(limit).await
+        on!(self, store => statements::get(&**store, id).await)
     }
 
     /// How many payments wait for their money.
     pub(crate) async fn pending(&self) -> Result<i64, LedgerError> {
-        let Self::Sqlite(ledger) = self;
-        ledger.pending().await
+        on!(self, store => statements::pending(&**store).await)
     }
 
-    /// Ends the writer after everything that was asked before. Nothing can be written afterwards.
+    /// Ends after everything that was asked before. Nothing can be written afterwards.
     pub async fn close(&self) {
-        let Self::Sqlite(ledger) = self;
-        ledger.close().await;
+        on!(self, store => store.close().await);
     }
 }

@@ -1,10 +1,9 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use sqlx::{Row, sqlite::SqliteRow};
-use x402::{Address, B256, PaymentId, PaymentKey, PaymentNonce, RequestHash, SettleRequest, Usdc};
+use x402::{B256, PaymentId, PaymentKey, PaymentNonce, RequestHash, SettleRequest, Usdc};
 use x402_facilitator::Settled;
 
-use super::LedgerError;
+use super::{LedgerError, store::Columns};
 use crate::{
     Flow,
     state::{Money, Work},
@@ -23,7 +22,7 @@ pub(crate) struct NewPayment {
     pub(crate) bound: bool,
     pub(crate) valid_before: u64,
     pub(crate) claimed_block: u64,
-    /// What the payer holds; open claims of one payer never exceed it.
+    /// What the payer held at `claimed_block`; what it has promised since never exceeds it.
     pub(crate) balance: Usdc,
     pub(crate) attempt: [u8; 16],
     pub(crate) lease_ms: i64,
@@ -99,9 +98,9 @@ impl Answer {
         serde_json::Value::from_iter(pairs.map(|(name, value)| serde_json::json!([name, value]))).to_string()
     }
 
-    fn from_row(row: &SqliteRow) -> Result<Option<Self>, LedgerError> {
-        let Some(status) = row.try_get::<Option<u16>, _>("status")? else { return Ok(None) };
-        let pairs: Vec<(String, String)> = serde_json::from_str(row.try_get("headers")?)
+    fn read(row: &impl Columns) -> Result<Option<Self>, LedgerError> {
+        let Some(status) = row.number("status")? else { return Ok(None) };
+        let pairs: Vec<(String, String)> = serde_json::from_str(text(row, "headers")?)
             .map_err(|_| LedgerError::Corrupt("headers of an answer"))?;
         let headers = pairs.into_iter().map(|(name, value)| {
             let value = hex::decode(value).map_err(|_| LedgerError::Corrupt("header value"))?;
@@ -111,56 +110,53 @@ impl Answer {
                 .map_err(|_| LedgerError::Corrupt("header value"))
         });
         Ok(Some(Self {
-            status: StatusCode::from_u16(status).map_err(|_| LedgerError::Corrupt("status"))?,
+            status: u16::try_from(status)
+                .ok()
+                .and_then(|status| StatusCode::from_u16(status).ok())
+                .ok_or(LedgerError::Corrupt("status"))?,
             headers: headers.collect::<Result<_, _>>()?,
-            body: row.try_get::<Option<Vec<u8>>, _>("body")?.unwrap_or_default().into(),
+            body: row.bytes("body")?.map(Bytes::copy_from_slice).unwrap_or_default(),
         }))
     }
 }
 
 impl Record {
-    /// The columns that [`Record::from_row`] reads.
-    pub(super) const COLUMNS: &str = "id, chain_id, asset, payer, nonce, amount, route, flow, request_hash, request, settlement, \
-         bound, valid_before, claimed_block, money, work, runs, fence, reason, status, headers, body, tx_hash, \
-         block_number, block_hash, log_index, gas_used, claimed_at, changed_at, \
-         lease_until > CAST(unixepoch('subsec') * 1000 AS INTEGER) AS leased";
-
-    pub(super) fn from_row(row: &SqliteRow) -> Result<Self, LedgerError> {
+    pub(super) fn read(row: &impl Columns) -> Result<Self, LedgerError> {
         let key = PaymentKey {
             chain_id: unsigned(row, "chain_id")?,
-            asset: Address::from_slice(exactly(row, "asset", 20)?),
-            payer: Address::from_slice(exactly(row, "payer", 20)?),
-            nonce: PaymentNonce(B256::from_slice(exactly(row, "nonce", 32)?)),
+            asset: fixed(row, "asset")?.into(),
+            payer: fixed(row, "payer")?.into(),
+            nonce: PaymentNonce(fixed(row, "nonce")?.into()),
         };
-        let settlement: &str = row.try_get("settlement")?;
         Ok(Self {
-            id: PaymentId(B256::from_slice(exactly(row, "id", 32)?)),
+            id: PaymentId(fixed(row, "id")?.into()),
             key,
             amount: Usdc::from_atomic(unsigned(row, "amount")?),
-            route: row.try_get("route")?,
-            flow: if row.try_get::<&str, _>("flow")? == "upfront" { Flow::Upfront } else { Flow::Authorize },
-            request_hash: RequestHash(B256::from_slice(exactly(row, "request_hash", 32)?)),
-            request: row.try_get("request")?,
-            settlement: serde_json::from_str(settlement).map_err(|_| LedgerError::Corrupt("settlement"))?,
-            bound: row.try_get("bound")?,
+            route: text(row, "route")?.to_owned(),
+            flow: if text(row, "flow")? == "upfront" { Flow::Upfront } else { Flow::Authorize },
+            request_hash: RequestHash(fixed(row, "request_hash")?.into()),
+            request: row.bytes("request")?.map(<[u8]>::to_vec),
+            settlement: serde_json::from_str(text(row, "settlement")?)
+                .map_err(|_| LedgerError::Corrupt("settlement"))?,
+            bound: row.flag("bound")?,
             valid_before: unsigned(row, "valid_before")?,
             claimed_block: unsigned(row, "claimed_block")?,
-            claimed_at: row.try_get("claimed_at")?,
-            changed_at: row.try_get("changed_at")?,
+            claimed_at: number(row, "claimed_at")?,
+            changed_at: number(row, "changed_at")?,
             money: word(row, "money", &Money::ALL, Money::as_str)?,
             work: word(row, "work", &Work::ALL, Work::as_str)?,
-            runs: row.try_get("runs")?,
-            fence: row.try_get("fence")?,
-            leased: row.try_get("leased")?,
-            reason: row.try_get("reason")?,
-            answer: Answer::from_row(row)?,
+            runs: number(row, "runs")?.try_into().map_err(|_| LedgerError::Corrupt("runs"))?,
+            fence: number(row, "fence")?,
+            leased: row.flag("leased")?,
+            reason: row.text("reason")?.map(ToOwned::to_owned),
+            answer: Answer::read(row)?,
             transaction: hash(row, "tx_hash")?,
             settled: settled(row)?,
         })
     }
 }
 
-fn settled(row: &SqliteRow) -> Result<Option<Settled>, LedgerError> {
+fn settled(row: &impl Columns) -> Result<Option<Settled>, LedgerError> {
     let (Some(transaction), Some(block_hash)) = (hash(row, "tx_hash")?, hash(row, "block_hash")?) else {
         return Ok(None);
     };
@@ -169,26 +165,34 @@ fn settled(row: &SqliteRow) -> Result<Option<Settled>, LedgerError> {
     Ok(Some(Settled { transaction, block_hash, block_number, log_index, gas_used }))
 }
 
-fn exactly<'r>(row: &'r SqliteRow, column: &'static str, length: usize) -> Result<&'r [u8], LedgerError> {
-    let bytes: &[u8] = row.try_get(column)?;
-    if bytes.len() == length { Ok(bytes) } else { Err(LedgerError::Corrupt(column)) }
-}
-
-fn hash(row: &SqliteRow, column: &'static str) -> Result<Option<B256>, LedgerError> {
-    let bytes: Option<&[u8]> = row.try_get(column)?;
+fn hash(row: &impl Columns, column: &'static str) -> Result<Option<B256>, LedgerError> {
+    let bytes = row.bytes(column)?;
     bytes.map(|bytes| B256::try_from(bytes).map_err(|_| LedgerError::Corrupt(column))).transpose()
 }
 
-fn unsigned(row: &SqliteRow, column: &'static str) -> Result<u64, LedgerError> {
-    row.try_get::<i64, _>(column)?.try_into().map_err(|_| LedgerError::Corrupt(column))
+fn fixed<const N: usize>(row: &impl Columns, column: &'static str) -> Result<[u8; N], LedgerError> {
+    let bytes = row.bytes(column)?.unwrap_or_default();
+    bytes.try_into().map_err(|_| LedgerError::Corrupt(column))
+}
+
+fn number(row: &impl Columns, column: &'static str) -> Result<i64, LedgerError> {
+    row.number(column)?.ok_or(LedgerError::Corrupt(column))
+}
+
+fn unsigned(row: &impl Columns, column: &'static str) -> Result<u64, LedgerError> {
+    number(row, column)?.try_into().map_err(|_| LedgerError::Corrupt(column))
+}
+
+fn text<'r>(row: &'r impl Columns, column: &'static str) -> Result<&'r str, LedgerError> {
+    row.text(column)?.ok_or(LedgerError::Corrupt(column))
 }
 
 fn word<T: Copy>(
-    row: &SqliteRow,
+    row: &impl Columns,
     column: &'static str,
     all: &[T],
     as_str: impl Fn(T) -> &'static str,
 ) -> Result<T, LedgerError> {
-    let text: &str = row.try_get(column)?;
-    all.iter().copied().find(|value| as_str(*value) == text).ok_or(LedgerError::Corrupt(column))
+    let word = text(row, column)?;
+    all.iter().copied().find(|value| as_str(*value) == word).ok_or(LedgerError::Corrupt(column))
 }

@@ -5,15 +5,15 @@ use std::{
 };
 
 use sqlx::{
-    AssertSqlSafe, SqlitePool,
+    SqlitePool,
     migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
-use x402::{Address, Network, PaymentId};
+use x402::{Address, Network};
 
 use super::{
-    LedgerError,
-    record::{Claim, NewPayment, Record, Update},
+    LedgerError, statements,
+    store::{Statement, Store},
     writer::Writer,
 };
 
@@ -43,60 +43,35 @@ impl SqliteLedger {
             .busy_timeout(BUSY_TIMEOUT);
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.clone()).await?;
         MIGRATIONS.run(&readers).await.map_err(sqlx::Error::from)?;
-        own(&readers, network, pay_to).await?;
-        end_leases(&readers).await?;
-        Ok(Self { readers, writer: Writer::start(options).await?, _lock: lock })
+        let ledger = Self { readers, writer: Writer::start(options).await?, _lock: lock };
+        statements::own(&ledger, network, pay_to).await?;
+        ledger.end_leases().await?;
+        Ok(ledger)
     }
 
-    pub(super) async fn ping(&self) -> Result<(), LedgerError> {
-        sqlx::query("SELECT 1 FROM owner").execute(&self.readers).await?;
-        Ok(())
-    }
-
-    pub(super) async fn claim(&self, payment: NewPayment) -> Result<Claim, LedgerError> {
-        self.writer.claim(payment).await
-    }
-
-    pub(super) async fn take_over(
-        &self,
-        id: PaymentId,
-        fence: i64,
-        lease_ms: i64,
-    ) -> Result<i64, LedgerError> {
-        self.writer.take_over(id, fence, lease_ms).await
-    }
-
-    pub(super) async fn update(&self, update: Update) -> Result<(), LedgerError> {
-        self.writer.update(update).await
-    }
-
-    pub(super) async fn get(&self, id: PaymentId) -> Result<Option<Record>, LedgerError> {
-        let sql = format!("SELECT {} FROM payments WHERE id = ?", Record::COLUMNS);
-        let row = sqlx::query(AssertSqlSafe(sql)).bind(id.0.as_slice()).fetch_optional(&self.readers).await?;
-        row.as_ref().map(Record::from_row).transpose()
-    }
-
-    pub(super) async fn unfinished(&self, limit: i64) -> Result<Vec<Record>, LedgerError> {
-        let sql = format!(
-            "SELECT {} FROM payments WHERE lease_until <= CAST(unixepoch('subsec') * 1000 AS INTEGER) \
-             AND (money = 'unknown' OR (money = 'settling' AND reason IS NULL) \
-               OR (money = 'settled' AND work IN ('none', 'running')) \
-               OR (money IN ('open', 'settling') AND valid_before < unixepoch())) \
-             ORDER BY fence, changed_at LIMIT ?",
-            Record::COLUMNS
-        );
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(limit).fetch_all(&self.readers).await?;
-        rows.iter().map(Record::from_row).collect()
-    }
-
-    pub(super) async fn pending(&self) -> Result<i64, LedgerError> {
-        let sql = "SELECT COUNT(*) FROM payments WHERE money IN ('settling', 'unknown')";
-        Ok(sqlx::query_scalar(sql).fetch_one(&self.readers).await?)
+    /// Whoever held a lease was a process that ended, since this one holds the lock.
+    async fn end_leases(&self) -> Result<(), LedgerError> {
+        let sql = "UPDATE payments SET lease_until = 0 WHERE lease_until > 0";
+        self.rows(Statement::change(sql)).await.map(drop)
     }
 
     pub(super) async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
+    }
+}
+
+impl Store for SqliteLedger {
+    type Row = SqliteRow;
+    const NOW: &'static str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+    /// There is one writer.
+    const SKIP_LOCKED: &'static str = "";
+
+    async fn rows(&self, statement: Statement) -> Result<Vec<SqliteRow>, LedgerError> {
+        if statement.changes() {
+            return self.writer.commit(statement).await;
+        }
+        Ok(statement.query().fetch_all(&self.readers).await?)
     }
 }
 
@@ -124,26 +99,4 @@ fn lock(path: &Path) -> Result<File, LedgerError> {
         Err(TryLockError::WouldBlock) => Err(LedgerError::InUse(path.display().to_string())),
         Err(TryLockError::Error(error)) => Err(io(error)),
     }
-}
-
-/// Records whose ledger this is, or refuses to be another's.
-async fn own(pool: &SqlitePool, network: Network, pay_to: Address) -> Result<(), LedgerError> {
-    sqlx::query("INSERT INTO owner (id, network, pay_to) VALUES (1, ?, ?) ON CONFLICT DO NOTHING")
-        .bind(network.caip2())
-        .bind(pay_to.as_slice())
-        .execute(pool)
-        .await?;
-    let (stored, owner): (String, Vec<u8>) =
-        sqlx::query_as("SELECT network, pay_to FROM owner").fetch_one(pool).await?;
-    if stored == network.caip2() && owner == pay_to.as_slice() {
-        return Ok(());
-    }
-    let owner = Address::try_from(owner.as_slice()).map_err(|_| LedgerError::Corrupt("pay_to"))?;
-    Err(LedgerError::OtherOwner(format!("{owner} on {stored}")))
-}
-
-/// Whoever held a lease was a process that ended, since this one holds the lock.
-async fn end_leases(pool: &SqlitePool) -> Result<(), LedgerError> {
-    sqlx::query("UPDATE payments SET lease_until = 0 WHERE lease_until > 0").execute(pool).await?;
-    Ok(())
 }

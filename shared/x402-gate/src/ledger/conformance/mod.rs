@@ -1,0 +1,46 @@
+//! What a ledger must do, whichever database it is in: every test runs on SQLite and on a Postgres of its own.
+
+mod claims;
+mod leases;
+mod moves;
+mod place;
+mod postgres_only;
+mod rate;
+mod sqlite_only;
+
+/// Runs each test in every place that a ledger can have.
+macro_rules! everywhere {
+    ($($module:ident::$test:ident,)*) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$module::$test(&super::place::Place::sqlite()).await;
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$module::$test(&super::place::Place::postgres()).await;
+            })*
+        }
+    };
+}
+
+everywhere! {
+    claims::a_claim_is_read_back_as_it_was_made,
+    claims::of_many_copies_one_wins,
+    claims::a_payer_never_promises_more_than_it_holds,
+    claims::what_settled_after_the_balance_was_read_is_not_promised_again,
+    claims::a_claim_made_once_more_is_ones_own_until_it_is_taken_over,
+    moves::the_database_allows_what_the_types_allow,
+    moves::an_answer_is_read_back_byte_for_byte,
+    moves::a_change_under_an_old_fence_changes_nothing,
+    moves::a_transfer_vouches_for_one_payment,
+    moves::a_ledger_belongs_to_one_payee_on_one_network,
+    leases::a_lease_keeps_others_away_until_it_is_let_go_or_runs_out,
+    leases::of_many_who_take_a_payment_over_one_does,
+    leases::unfinished_work_is_shared_and_never_taken_twice,
+    leases::what_waits_for_its_buyer_is_left_alone,
+    leases::what_was_taken_least_often_comes_first,
+}

@@ -1,0 +1,225 @@
+//! What a ledger is asked, the same on both databases: each question one statement, and the statement is the safety argument.
+
+use x402::{Address, B256, Network, PaymentId};
+
+use super::{
+    LedgerError,
+    record::{Claim, NewPayment, Record, Update},
+    store::{Columns, Statement, Store},
+};
+use crate::Flow;
+
+/// The fence of whoever made the claim.
+const FIRST_FENCE: i64 = 1;
+
+/// Claims a payment, unless it was claimed before or its payer has promised more than it holds (`payments_promise`).
+///
+/// A claim that is not known to be durable is made once more: the attempt's number recognises one's own.
+pub(super) async fn claim(store: &impl Store, payment: &NewPayment) -> Result<Claim, LedgerError> {
+    match claim_once(store, payment).await {
+        Err(LedgerError::NotKnown) => claim_once(store, payment).await.map_err(|_| LedgerError::NotKnown),
+        known => known,
+    }
+}
+
+async fn claim_once<S: Store>(store: &S, payment: &NewPayment) -> Result<Claim, LedgerError> {
+    let id = payment.key.id();
+    if let Some(row) = first(store, insertion::<S>(id, payment)?).await? {
+        return Ok(Claim::Won(Box::new(Record::read(&row)?)));
+    }
+    let sql = format!("SELECT {}, attempt FROM payments WHERE id = $1", columns::<S>());
+    let Some(row) = first(store, Statement::read(sql).bind(id.0.as_slice())).await? else {
+        return Ok(Claim::Overcommitted);
+    };
+    let record = Box::new(Record::read(&row)?);
+    let ours = row.bytes("attempt")? == Some(&payment.attempt) && record.fence == FIRST_FENCE;
+    Ok(if ours { Claim::Won(record) } else { Claim::Lost(record) })
+}
+
+fn insertion<S: Store>(id: PaymentId, payment: &NewPayment) -> Result<Statement, LedgerError> {
+    let (flow, money, work, runs) = match payment.flow {
+        Flow::Authorize => ("authorize", "open", "running", 1_i64),
+        Flow::Upfront => ("upfront", "settling", "none", 0),
+    };
+    let settlement =
+        serde_json::to_string(&payment.settlement).map_err(|_| LedgerError::Corrupt("settlement"))?;
+    let key = &payment.key;
+    let sql = format!(
+        "INSERT INTO payments (id, chain_id, asset, payer, nonce, amount, balance, route, flow, request_hash, \
+           request, settlement, bound, valid_before, claimed_block, attempt, money, work, runs, fence, \
+           lease_until, claimed_at, changed_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+           $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
+           {now} + $21, {now}, {now}) \
+         ON CONFLICT DO NOTHING RETURNING {columns}",
+        now = S::NOW,
+        columns = columns::<S>(),
+    );
+    Ok(Statement::change(sql)
+        .bind(id.0.as_slice())
+        .bind(key.chain_id)
+        .bind(key.asset.as_slice())
+        .bind(key.payer.as_slice())
+        .bind(key.nonce.0.as_slice())
+        .bind(payment.amount.atomic())
+        .bind(payment.balance.atomic())
+        .bind(payment.route.as_str())
+        .bind(flow)
+        .bind(payment.request_hash.0.as_slice())
+        .bind(payment.request.as_deref())
+        .bind(settlement.as_str())
+        .bind(payment.bound)
+        .bind(payment.valid_before)
+        .bind(payment.claimed_block)
+        .bind(payment.attempt.as_slice())
+        .bind(money)
+        .bind(work)
+        .bind(runs)
+        .bind(FIRST_FENCE)
+        .bind(payment.lease_ms))
+}
+
+/// Raises the fence and takes the lease, if the last holder let go or ran out, and nobody was quicker.
+pub(super) async fn take_over<S: Store>(
+    store: &S,
+    record: &Record,
+    lease_ms: i64,
+) -> Result<i64, LedgerError> {
+    let sql = format!(
+        "UPDATE payments SET fence = fence + 1, lease_until = {now} + $1 \
+         WHERE id = $2 AND fence = $3 AND lease_until <= {now} RETURNING fence",
+        now = S::NOW,
+    );
+    let statement = Statement::change(sql).bind(lease_ms).bind(record.id.0.as_slice()).bind(record.fence);
+    let row = first(store, statement).await?.ok_or(LedgerError::Fenced)?;
+    row.number("fence")?.ok_or(LedgerError::Corrupt("fence"))
+}
+
+/// Takes over what nobody works on and time or the chain can still move, what was taken least often first. What was taken
+/// is nobody else's, so replicas share the work. A payment whose settlement was refused, or whose work failed, waits for
+/// its buyer until its window has closed. What did not move is looked at ever less often. The first condition is the
+/// index's, so that the finished ones, which stay for ever, are not read.
+pub(super) async fn take_unfinished<S: Store>(
+    store: &S,
+    limit: i64,
+    lease_ms: i64,
+) -> Result<Vec<Record>, LedgerError> {
+    // MATERIALIZED: the limit holds for the statement, however the join is planned.
+    let sql = format!(
+        "WITH unfinished AS MATERIALIZED ( \
+           SELECT id FROM payments WHERE lease_until <= {now} AND look_at <= {now} \
+           AND (money IN ('open', 'settling', 'unknown') \
+             OR (money = 'settled' AND work IN ('none', 'running', 'failed'))) \
+           AND (money = 'unknown' OR (money = 'settling' AND reason IS NULL) \
+             OR (money = 'settled' AND work IN ('none', 'running', 'failed')) \
+             OR (money IN ('open', 'settling') AND valid_before < {now} / 1000)) \
+           ORDER BY fence, changed_at LIMIT $1 {skip_locked}) \
+         UPDATE payments SET fence = fence + 1, lease_until = {now} + $2 \
+         WHERE id IN (SELECT id FROM unfinished) RETURNING {columns}",
+        now = S::NOW,
+        skip_locked = S::SKIP_LOCKED,
+        columns = columns::<S>(),
+    );
+    let rows = store.rows(Statement::change(sql).bind(limit).bind(lease_ms)).await?;
+    // One that cannot be read is said and passed over: it must not keep the others from being finished.
+    let read = rows.iter().filter_map(|row| {
+        Record::read(row).inspect_err(|error| tracing::error!(%error, "a payment cannot be read")).ok()
+    });
+    Ok(read.collect())
+}
+
+/// Moves a payment, if it is still where the caller left it.
+pub(super) async fn update<S: Store>(store: &S, update: &Update) -> Result<(), LedgerError> {
+    let sql = format!(
+        "UPDATE payments SET money = $1, work = $2, runs = $3, \
+         lease_until = CASE WHEN $4 > 0 THEN {now} + $4 ELSE 0 END, \
+         changed_at = CASE WHEN $5 THEN {now} ELSE changed_at END, \
+         look_at = CASE WHEN $5 THEN 0 WHEN fence < 60 THEN {now} + 1000 * (fence - 1) ELSE {now} + 60000 END, \
+         reason = CASE WHEN $5 THEN $6 ELSE COALESCE($6, reason) END, \
+         status = COALESCE($7, status), headers = COALESCE($8, headers), body = COALESCE($9, body), \
+         tx_hash = COALESCE($10, tx_hash), \
+         block_number = COALESCE($11, block_number), block_hash = COALESCE($12, block_hash), \
+         log_index = COALESCE($13, log_index), gas_used = COALESCE($14, gas_used) \
+         WHERE id = $15 AND fence = $16 AND money = $17 AND work = $18 RETURNING id",
+        now = S::NOW,
+    );
+    let statement = Statement::change(sql)
+        .bind(update.to.0.as_str())
+        .bind(update.to.1.as_str())
+        .bind(u64::from(update.runs))
+        .bind(update.lease_ms)
+        .bind(update.from != update.to);
+    let statement = bind_facts(statement, update)
+        .bind(update.id.0.as_slice())
+        .bind(update.fence)
+        .bind(update.from.0.as_str())
+        .bind(update.from.1.as_str());
+    first(store, statement).await?.map(drop).ok_or(LedgerError::Fenced)
+}
+
+fn bind_facts(statement: Statement, update: &Update) -> Statement {
+    let answer = update.answer.as_ref();
+    let settled = update.settled.as_ref();
+    let transaction = settled.map(|settled| settled.transaction).or(update.transaction);
+    // A reason may be a stranger's text, and Postgres has no zero in a text.
+    let reason = update.reason.as_ref().map(|reason| reason.replace('\0', "\u{fffd}"));
+    statement
+        .bind(reason)
+        .bind(answer.map(|answer| u64::from(answer.status.as_u16())))
+        .bind(answer.map(super::Answer::headers_json))
+        .bind(answer.map(|answer| answer.body.as_ref()))
+        .bind(transaction.as_ref().map(B256::as_slice))
+        .bind(settled.map(|settled| settled.block_number))
+        .bind(settled.map(|settled| settled.block_hash.as_slice()))
+        .bind(settled.map(|settled| settled.log_index))
+        .bind(settled.map(|settled| settled.gas_used))
+}
+
+/// What is known of a payment.
+pub(super) async fn get<S: Store>(store: &S, id: PaymentId) -> Result<Option<Record>, LedgerError> {
+    let sql = format!("SELECT {} FROM payments WHERE id = $1", columns::<S>());
+    let row = first(store, Statement::read(sql).bind(id.0.as_slice())).await?;
+    row.as_ref().map(Record::read).transpose()
+}
+
+/// How many payments wait for their money.
+pub(super) async fn pending(store: &impl Store) -> Result<i64, LedgerError> {
+    let sql = "SELECT COUNT(*) AS pending FROM payments \
+               WHERE money IN ('open', 'settling', 'unknown') AND money <> 'open'";
+    let row = first(store, Statement::read(sql)).await?;
+    row.and_then(|row| row.number("pending").transpose()).unwrap_or(Ok(0))
+}
+
+/// Whether the database answers.
+pub(super) async fn ping(store: &impl Store) -> Result<(), LedgerError> {
+    first(store, Statement::read("SELECT id FROM owner")).await.map(drop)
+}
+
+/// Records whose ledger this is, or refuses to be another's.
+pub(super) async fn own(store: &impl Store, network: Network, pay_to: Address) -> Result<(), LedgerError> {
+    let sql = "INSERT INTO owner (id, network, pay_to) VALUES (1, $1, $2) ON CONFLICT DO NOTHING";
+    store.rows(Statement::change(sql).bind(network.caip2()).bind(pay_to.as_slice())).await?;
+    let row = first(store, Statement::read("SELECT network, pay_to FROM owner")).await?;
+    let row = row.ok_or(LedgerError::Corrupt("owner"))?;
+    let (stored, owner) =
+        (row.text("network")?.unwrap_or_default(), row.bytes("pay_to")?.unwrap_or_default());
+    if stored == network.caip2() && owner == pay_to.as_slice() {
+        return Ok(());
+    }
+    let owner = Address::try_from(owner).map_err(|_| LedgerError::Corrupt("pay_to"))?;
+    Err(LedgerError::OtherOwner(format!("{owner} on {stored}")))
+}
+
+/// What [`Record::read`] reads.
+fn columns<S: Store>() -> String {
+    format!(
+        "id, chain_id, asset, payer, nonce, amount, route, flow, request_hash, request, settlement, bound, \
+         valid_before, claimed_block, money, work, runs, fence, reason, status, headers, body, tx_hash, \
+         block_number, block_hash, log_index, gas_used, claimed_at, changed_at, lease_until > {} AS leased",
+        S::NOW
+    )
+}
+
+async fn first<S: Store>(store: &S, statement: Statement) -> Result<Option<S::Row>, LedgerError> {
+    Ok(store.rows(statement).await?.into_iter().next())
+}
