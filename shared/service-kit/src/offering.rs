@@ -121,6 +121,17 @@ fn ledger_error(url: &str, error: LedgerError) -> StartError {
         LedgerError::OtherOwner(_) | LedgerError::InUse(_) => {
             StartError::config(error.to_string(), "set --database-url or DATABASE_URL to a ledger of its own")
         }
-        other => StartError::failed(format!("opening the ledger {url}"))(other),
+        LedgerError::NotDurable(_) => {
+            StartError::config(error.to_string(), "turn fsync and synchronous_commit on")
+        }
+        other => StartError::failed(format!("opening the ledger {}", without_credentials(url)))(other),
+    }
+}
+
+/// A URL for a log: what stands before the host may be a password.
+fn without_credentials(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
+        _ => url.to_owned(),
     }
 }

@@ -7,6 +7,7 @@ use x402::{
 use crate::{
     admission::payer,
     chain::{ChainError, Head, Settled},
+    journal::JournalError,
 };
 
 /// Who verifies payments and settles them (specification section 7).
@@ -78,7 +79,7 @@ pub enum SettleOutcome {
 }
 
 /// The facilitator cannot tell, and this call sent nothing.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum FacilitatorError {
     /// The chain gave no usable answer.
     #[error(transparent)]
@@ -100,6 +101,20 @@ pub enum FacilitatorError {
         /// The node's words.
         message: String,
     },
+    /// No signer was free in time.
+    #[error("no signer is free")]
+    Busy,
+    /// A transaction costs more than the settings allow.
+    #[error("the base fee is {base_fee} wei per gas, above the limit of {limit}")]
+    GasPrice {
+        /// What the chain asks for, in wei per gas.
+        base_fee: u128,
+        /// [`OnchainSettings::max_fee_per_gas`](crate::OnchainSettings::max_fee_per_gas).
+        limit: u128,
+    },
+    /// What was about to be sent could not be written down first.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }
 
 impl From<Verification> for VerifyResponse {

@@ -27,14 +27,19 @@ mod admission;
 mod chain;
 mod facilitator;
 mod http;
+mod journal;
 mod onchain;
 mod relay;
 mod remote;
+mod settings;
+mod settle;
 
 pub use chain::{
     Chain, ChainError, ChainSettings, DomainError, Facts, Head, Mismatch, PaymentState, Revert, Settled,
 };
 pub use facilitator::{Facilitator, FacilitatorError, SettleOutcome, Verification};
 pub use http::ClientError;
-pub use onchain::{NoSigner, OnchainFacilitator, OnchainSettings};
+pub use journal::{Journal, JournalError, NoJournal};
+pub use onchain::{NoSigner, OnchainFacilitator};
 pub use remote::{RemoteFacilitator, RemoteSettings};
+pub use settings::OnchainSettings;

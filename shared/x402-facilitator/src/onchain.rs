@@ -1,55 +1,32 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use alloy::{
-    consensus::TxEip1559,
-    eips::{eip1559::Eip1559Estimation, eip2930::AccessList},
-    primitives::{TxKind, U256},
-    sol_types::SolCall,
-};
 use async_trait::async_trait;
-use tokio::time::Instant;
-use x402::{
-    Address, EXACT, ErrorReason, ExactPayload, SettleRequest, SigningKey, SupportedKind, SupportedResponse,
-    VerifyRequest,
-};
+use x402::{Address, EXACT, SettleRequest, SigningKey, SupportedKind, SupportedResponse, VerifyRequest};
 
 use crate::{
-    admission::{Admitted, Rejection, SignedBy, admit, now, payer, window},
-    chain::{Chain, ChainError, Facts, PaymentState, Receipt, transfer},
+    admission::{Admitted, Rejection, admit, now, payer, window},
+    chain::{Chain, Facts},
     facilitator::{Facilitator, FacilitatorError, SettleOutcome, Verification},
-    relay::{Relay, Relayed},
+    journal::{Journal, NoJournal},
+    relay::Relay,
+    settings::OnchainSettings,
+    settle::Queue,
 };
 
 /// Verifies and settles by itself, over an RPC.
+///
+/// Payments that wait at the same time settle in one transaction. A payment goes on when its caller goes away, and when the
+/// facilitator is dropped.
 pub struct OnchainFacilitator {
     chain: Chain,
-    relay: Relay,
-    settings: OnchainSettings,
-}
-
-/// How settlements are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OnchainSettings {
-    /// How long a settlement may take before its outcome is called unknown.
-    pub settle_timeout: Duration,
+    relay: Arc<Relay>,
+    queue: Queue,
 }
 
 /// There is nobody to send transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a facilitator needs at least one signer")]
 pub struct NoSigner;
-
-/// What a transfer may take when a key signed it: USDC needs about 90,000, more for a payee without a balance. What is not
-/// used is not paid.
-const KEY_GAS: u64 = 150_000;
-/// What a transfer may take when the payer's code judges the signature. That code is a stranger's, and we pay.
-const CODE_GAS: u64 = 500_000;
-
-impl Default for OnchainSettings {
-    fn default() -> Self {
-        Self { settle_timeout: Duration::from_secs(30) }
-    }
-}
 
 impl OnchainFacilitator {
     /// A facilitator whose transactions `signers` send and pay for, in turn. No other process may send from them.
@@ -69,8 +46,21 @@ impl OnchainFacilitator {
         signers: impl IntoIterator<Item = SigningKey>,
         settings: OnchainSettings,
     ) -> Result<Self, NoSigner> {
-        let relay = Relay::new(chain.clone(), signers).ok_or(NoSigner)?;
-        Ok(Self { chain, relay, settings })
+        Self::with_journal(chain, signers, settings, Arc::new(NoJournal))
+    }
+
+    /// As [`with_settings`](Self::with_settings), with somebody who writes down each transaction before it is sent.
+    ///
+    /// # Errors
+    /// [`NoSigner`] when there is none.
+    pub fn with_journal(
+        chain: Chain,
+        signers: impl IntoIterator<Item = SigningKey>,
+        settings: OnchainSettings,
+        journal: Arc<dyn Journal>,
+    ) -> Result<Self, NoSigner> {
+        let relay = Relay::new(chain.clone(), signers, settings, journal).ok_or(NoSigner)?;
+        Ok(Self { chain, relay: Arc::new(relay), queue: Queue::default() })
     }
 
     /// The chain it works on.
@@ -94,88 +84,8 @@ impl OnchainFacilitator {
     }
 
     async fn send(&self, request: &SettleRequest) -> Result<SettleOutcome, Rejection> {
-        let deadline = Instant::now() + self.settings.settle_timeout;
         let payment = admit(&self.chain, request).await?;
-        let authorization = &payment.payload.authorization;
-        let (facts, fees) = tokio::try_join!(self.chain.facts(&payment.payload), self.chain.fees())?;
-        if facts.nonce_used {
-            let state = self.chain.recent_payment_state(authorization).await?;
-            return Ok(self.outcome(state, &payment.payload, None).await?);
-        }
-        window(authorization, request.payment_requirements.max_timeout_seconds, now())?;
-        facts.judge(authorization)?;
-
-        let transaction = self.transaction(&payment, fees).await?;
-        match self.relay.send(&transaction, deadline).await? {
-            Relayed::Waiting(hash) => {
-                let detail = format!("in no block after {:?}", self.settings.settle_timeout);
-                Ok(SettleOutcome::Unknown { transaction: Some(hash), detail })
-            }
-            Relayed::Mined(receipt) => match self.chain.settlement(&receipt, authorization) {
-                Some(settled) => Ok(SettleOutcome::Settled(settled)),
-                None => Ok(self.beaten(&receipt, &payment.payload).await),
-            },
-        }
-    }
-
-    /// Our transaction is in a block and moved nothing. Somebody else's may have made the same payment before it.
-    async fn beaten(&self, receipt: &Receipt, payload: &ExactPayload) -> SettleOutcome {
-        let asked = async {
-            let state = self.chain.recent_payment_state(&payload.authorization).await?;
-            self.outcome(state, payload, Some(receipt)).await
-        };
-        asked.await.unwrap_or_else(|error| SettleOutcome::Unknown {
-            transaction: Some(receipt.transaction_hash()),
-            detail: error.to_string(),
-        })
-    }
-
-    /// What the state of a payment means when no transaction of ours can change it, the one of `receipt` included.
-    async fn outcome(
-        &self,
-        state: PaymentState,
-        payload: &ExactPayload,
-        receipt: Option<&Receipt>,
-    ) -> Result<SettleOutcome, ChainError> {
-        let reason = match state {
-            PaymentState::Settled(settled) => return Ok(SettleOutcome::Settled(settled)),
-            PaymentState::Burned => ErrorReason::AUTHORIZATION_BURNED,
-            PaymentState::Unused { head } => {
-                head.covers(receipt)?;
-                let verdict = self.chain.facts(payload).await?.judge(&payload.authorization);
-                verdict.err().unwrap_or(ErrorReason::INVALID_TRANSACTION_STATE)
-            }
-        };
-        Ok(SettleOutcome::Failed { reason, transaction: receipt.map(Receipt::transaction_hash) })
-    }
-
-    /// The transaction that settles a payment, but for its nonce.
-    async fn transaction(
-        &self,
-        payment: &Admitted,
-        fees: Eip1559Estimation,
-    ) -> Result<TxEip1559, FacilitatorError> {
-        let to = self.chain.network().usdc().address;
-        let input = transfer(&payment.payload).abi_encode();
-        let gas_limit = match payment.signed_by {
-            SignedBy::Key => KEY_GAS,
-            SignedBy::Code => {
-                let from = self.signers().next().unwrap_or_default();
-                let estimate = self.chain.estimate_gas(from, to, input.clone().into()).await?;
-                estimate.saturating_add(estimate / 4).min(CODE_GAS)
-            }
-        };
-        Ok(TxEip1559 {
-            chain_id: self.chain.network().chain_id(),
-            nonce: 0,
-            gas_limit,
-            max_fee_per_gas: fees.max_fee_per_gas,
-            max_priority_fee_per_gas: fees.max_priority_fee_per_gas,
-            to: TxKind::Call(to),
-            value: U256::ZERO,
-            access_list: AccessList::default(),
-            input: input.into(),
-        })
+        Ok(self.queue.settle(&self.relay, payment, request).await?)
     }
 }
 

@@ -1,25 +1,37 @@
-//! The accounts that send transactions and pay for their gas.
+//! The accounts that send transactions and pay for their gas, one transaction at a time each.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Arc;
 
 use alloy::{
     consensus::{SignableTransaction, TxEip1559},
-    eips::eip2718::Encodable2718,
-    primitives::Signature,
+    eips::{eip2718::Encodable2718, eip2930::AccessList},
+    primitives::{Signature, TxKind, U256},
 };
 use tokio::{sync::Mutex, time::Instant};
-use x402::{Address, B256, SigningKey};
+use x402::{Address, B256, Bytes, PaymentKey, SigningKey};
 
 use crate::{
-    chain::{Chain, ChainError, Delivery, Prepared, Receipt},
+    OnchainSettings,
+    chain::{Chain, Delivery, Fees, Prepared, Receipt},
     facilitator::FacilitatorError,
+    journal::Journal,
 };
 
-/// Sends calls through several signers, each in turn.
+/// Sends calls through several signers.
 pub(crate) struct Relay {
-    chain: Chain,
+    pub(crate) chain: Chain,
+    pub(crate) settings: OnchainSettings,
+    journal: Arc<dyn Journal>,
     signers: Vec<Signer>,
-    turn: AtomicUsize,
+    fees: Mutex<Option<(Instant, Fees)>>,
+}
+
+/// A call to send, and the payments that it makes.
+pub(crate) struct Call {
+    pub(crate) to: Address,
+    pub(crate) input: Bytes,
+    pub(crate) gas: u64,
+    pub(crate) payments: Vec<PaymentKey>,
 }
 
 /// What became of a call whose transaction was sent.
@@ -30,109 +42,154 @@ pub(crate) enum Relayed {
     Waiting(B256),
 }
 
-/// One account. Its transaction nonces are handed out in order, without waiting for the transactions before.
 struct Signer {
     key: SigningKey,
-    /// The next nonce, where it is known without asking the chain.
+    /// The next nonce, where it is known without asking the chain. Locked while a transaction is in flight.
     next: Mutex<Option<u64>>,
-    /// A nonce was handed out and may never have reached the node: ask the chain where to go on.
-    doubtful: AtomicBool,
 }
 
-/// A nonce that was handed out. Dropped without [`confirm`](Reservation::confirm), even by a cancelled caller, it makes
-/// the signer ask the chain for the next one: a gap would hold back every later transaction.
-struct Reservation<'a> {
-    signer: &'a Signer,
-    nonce: u64,
-    confirmed: bool,
+enum Attempt {
+    Done(Relayed),
+    Refused(String),
 }
 
-/// How often more than once per signer a transaction may be refused, because its nonce turns out to be taken, say.
-const SPARE_ATTEMPTS: usize = 4;
+/// How often a signer's transaction may be refused, because its nonce turns out to be taken, say, before the next signer's
+/// turn comes.
+const TRIES: usize = 3;
 
 impl Relay {
     /// `None` without a signer.
-    pub(crate) fn new(chain: Chain, keys: impl IntoIterator<Item = SigningKey>) -> Option<Self> {
-        let signers: Vec<_> = keys.into_iter().map(Signer::new).collect();
-        (!signers.is_empty()).then(|| Self { chain, signers, turn: AtomicUsize::new(0) })
+    pub(crate) fn new(
+        chain: Chain,
+        keys: impl IntoIterator<Item = SigningKey>,
+        settings: OnchainSettings,
+        journal: Arc<dyn Journal>,
+    ) -> Option<Self> {
+        let signers: Vec<_> = keys.into_iter().map(|key| Signer { key, next: Mutex::new(None) }).collect();
+        let fees = Mutex::new(None);
+        (!signers.is_empty()).then(|| Self { chain, settings, journal, signers, fees })
     }
 
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> {
         self.signers.iter().map(|signer| signer.key.address())
     }
 
-    /// Sends a transaction, whose nonce is filled in here, and waits for its receipt.
+    /// The fees of the newest block, or of one shortly before.
+    pub(crate) async fn fees(&self) -> Result<Fees, FacilitatorError> {
+        let mut known = self.fees.lock().await;
+        let fees = match *known {
+            Some((read, fees)) if read.elapsed() < self.settings.fee_age => fees,
+            _ => known.insert((Instant::now(), self.chain.fees().await?)).1,
+        };
+        let (limit, base_fee) = (self.settings.max_fee_per_gas, fees.base_fee);
+        if base_fee > limit {
+            return Err(FacilitatorError::GasPrice { base_fee, limit });
+        }
+        let max_fee_per_gas = fees.max_fee_per_gas.min(limit);
+        let max_priority_fee_per_gas = fees.max_priority_fee_per_gas.min(max_fee_per_gas);
+        Ok(Fees { max_fee_per_gas, max_priority_fee_per_gas, ..fees })
+    }
+
+    /// Sends a call, by the signer `home` if its transaction is not refused, and waits for the receipt.
     ///
     /// # Errors
     /// [`FacilitatorError`] when it is certain that no node took it.
-    pub(crate) async fn send(
-        &self,
-        transaction: &TxEip1559,
-        deadline: Instant,
-    ) -> Result<Relayed, FacilitatorError> {
-        let mut attempts = self.signers.len() + SPARE_ATTEMPTS;
+    pub(crate) async fn send(&self, home: usize, call: &Call) -> Result<Relayed, FacilitatorError> {
+        let mut attempt = 0;
         loop {
-            let signer = &self.signers[self.turn.fetch_add(1, Ordering::Relaxed) % self.signers.len()];
+            let signer = &self.signers[(home + attempt / TRIES) % self.signers.len()];
+            attempt += 1;
             let address = signer.key.address();
-            let mut reservation = signer.reserve(&self.chain).await?;
-            let prepared = signer.prepare(transaction, reservation.nonce);
-            match self.chain.deliver(&prepared, deadline).await {
-                Delivery::Mined(receipt) => {
-                    reservation.confirm();
-                    return Ok(Relayed::Mined(receipt));
-                }
-                Delivery::Waiting => return Ok(Relayed::Waiting(prepared.hash)),
-                Delivery::Refused(message) if attempts <= 1 => {
+            match self.attempt(signer, call).await? {
+                Attempt::Done(relayed) => return Ok(relayed),
+                Attempt::Refused(message) if attempt == TRIES * self.signers.len() => {
                     return Err(FacilitatorError::Refused { signer: address, message });
                 }
-                Delivery::Refused(message) => {
+                Attempt::Refused(message) => {
                     tracing::warn!(signer = %address, message, "the RPC refuses a transaction");
-                    attempts -= 1;
                 }
             }
         }
     }
-}
 
-impl Signer {
-    fn new(key: SigningKey) -> Self {
-        Self { key, next: Mutex::new(None), doubtful: AtomicBool::new(false) }
-    }
-
-    async fn reserve(&self, chain: &Chain) -> Result<Reservation<'_>, ChainError> {
-        let mut next = self.next.lock().await;
-        if self.doubtful.swap(false, Ordering::AcqRel) {
-            *next = None;
-        }
-        // Taken while the chain is asked: a caller that is cancelled here leaves nothing known, which is true.
+    /// Sends one transaction, and once more with higher fees if it gets stuck.
+    async fn attempt(&self, signer: &Signer, call: &Call) -> Result<Attempt, FacilitatorError> {
+        let fees = self.fees().await?;
+        let mut next = signer.next.lock().await;
+        // Taken, so that after anything but a block the chain is asked where to go on: a gap holds back all that follows.
         let nonce = match next.take() {
             Some(nonce) => nonce,
-            None => chain.next_nonce(self.key.address()).await?,
+            None => self.chain.next_nonce(signer.key.address()).await?,
         };
-        *next = Some(nonce + 1);
-        Ok(Reservation { signer: self, nonce, confirmed: false })
+        let first = self.prepare(signer, call, nonce, fees);
+        self.journal.sending(first.hash, &call.payments).await?;
+        let deadline = Instant::now() + self.settings.settle_timeout;
+        let stuck = Instant::now() + self.settings.stuck_timeout;
+        let delivery = self.chain.deliver(&first, stuck.min(deadline)).await;
+        Ok(match delivery {
+            Delivery::Mined(receipt) => {
+                *next = Some(nonce + 1);
+                Attempt::Done(Relayed::Mined(receipt))
+            }
+            Delivery::Waiting if stuck < deadline => {
+                let replacement = self.replacement(signer, call, nonce, fees).await;
+                Attempt::Done(self.replace(first.hash, replacement, deadline).await)
+            }
+            Delivery::Waiting => Attempt::Done(Relayed::Waiting(first.hash)),
+            Delivery::Refused(message) => {
+                *self.fees.lock().await = None;
+                Attempt::Refused(message)
+            }
+        })
     }
 
-    fn prepare(&self, transaction: &TxEip1559, nonce: u64) -> Prepared {
-        let transaction = TxEip1559 { nonce, ..transaction.clone() };
-        let signature = self.key.sign(transaction.signature_hash());
+    /// Sends the replacement of a stuck transaction and waits for either: whichever gets into a block decides.
+    async fn replace(&self, first: B256, second: Option<Prepared>, deadline: Instant) -> Relayed {
+        let mut hashes = vec![first];
+        if let Some(second) = second {
+            let taken = self.chain.resend(first, &second).await;
+            hashes.insert(usize::from(!taken), second.hash);
+        }
+        match self.chain.await_any(&hashes, deadline).await {
+            Delivery::Mined(receipt) => Relayed::Mined(receipt),
+            Delivery::Waiting | Delivery::Refused(_) => Relayed::Waiting(hashes[0]),
+        }
+    }
+
+    /// The same transaction with higher fees, written down. `None` where it would be too dear or cannot be written down.
+    async fn replacement(&self, signer: &Signer, call: &Call, nonce: u64, fees: Fees) -> Option<Prepared> {
+        let now = self.chain.fees().await.unwrap_or(fees);
+        let fees = fees.bumped(now);
+        if fees.max_fee_per_gas > self.settings.max_fee_per_gas {
+            tracing::warn!(nonce, "a stuck transaction is left alone: more than the limit would be needed");
+            return None;
+        }
+        let transaction = self.prepare(signer, call, nonce, fees);
+        let written = self.journal.sending(transaction.hash, &call.payments).await;
+        match written {
+            Ok(()) => Some(transaction),
+            Err(error) => {
+                tracing::warn!(nonce, %error, "a stuck transaction is left alone");
+                None
+            }
+        }
+    }
+
+    fn prepare(&self, signer: &Signer, call: &Call, nonce: u64, fees: Fees) -> Prepared {
+        let transaction = TxEip1559 {
+            chain_id: self.chain.network().chain_id(),
+            nonce,
+            gas_limit: call.gas,
+            max_fee_per_gas: fees.max_fee_per_gas,
+            max_priority_fee_per_gas: fees.max_priority_fee_per_gas,
+            to: TxKind::Call(call.to),
+            value: U256::ZERO,
+            access_list: AccessList::default(),
+            input: call.input.clone(),
+        };
+        let signature = signer.key.sign(transaction.signature_hash());
         let signature = Signature::from_bytes_and_parity(&signature, signature.ends_with(&[28]));
         let signed = transaction.into_signed(signature);
         Prepared { hash: *signed.hash(), raw: signed.encoded_2718().into() }
-    }
-}
-
-impl Reservation<'_> {
-    /// The nonce was used.
-    fn confirm(&mut self) {
-        self.confirmed = true;
-    }
-}
-
-impl Drop for Reservation<'_> {
-    fn drop(&mut self) {
-        if !self.confirmed {
-            self.signer.doubtful.store(true, Ordering::Release);
-        }
     }
 }

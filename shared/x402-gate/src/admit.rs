@@ -102,7 +102,7 @@ async fn settle_on(gate: &Gate, sale: &Arc<Sale>, bid: Bid, handler: Handler) ->
 
 async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) -> Result<Response, Refusal> {
     if let Some(record) = bid.known.take() {
-        return repeat::answer(gate, sale, bid, handler, record).await;
+        return Box::pin(repeat::answer(gate, sale, bid, handler, record)).await;
     }
     if let Some(check) = &sale.route.check {
         (check.0)(&bid.parts, &bid.body).map_err(Refusal::Request)?;
@@ -114,7 +114,7 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
         // A copy may have been claimed, and settled, since the ledger was read: then the nonce was used for this very sale.
         Err(refusal) => {
             return match gate.0.ledger.get(bid.key.id()).await? {
-                Some(record) => repeat::answer(gate, sale, bid, handler, record).await,
+                Some(record) => Box::pin(repeat::answer(gate, sale, bid, handler, record)).await,
                 None => Err(refusal),
             };
         }
@@ -127,7 +127,7 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
     bid.timing.record("claim", began.elapsed());
     match claim {
         Ok(Claim::Won(record)) => work(gate, sale, bid, handler, *record, true).await,
-        Ok(Claim::Lost(record)) => repeat::answer(gate, sale, bid, handler, *record).await,
+        Ok(Claim::Lost(record)) => Box::pin(repeat::answer(gate, sale, bid, handler, *record)).await,
         Ok(Claim::Overcommitted) => Err(Refusal::Payment(ErrorReason::INSUFFICIENT_FUNDS)),
         Err(LedgerError::NotKnown) => {
             tracing::error!(payment = %bid.key.id(), "the ledger did not say whether the claim is durable");

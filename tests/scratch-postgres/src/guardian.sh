@@ -6,7 +6,7 @@ set -eu
 
 for bin in /usr/lib/postgresql/*/bin; do PATH="$bin:$PATH"; done # Debian keeps them off the path
 if ! command -v initdb > /dev/null || ! command -v pg_ctl > /dev/null; then
-  echo "Postgres is missing: run \`make setup\`, or install the package postgresql" >&2
+  echo "Postgres is missing: run \`make test\`, or install the package postgresql" >&2
   exit 1
 fi
 

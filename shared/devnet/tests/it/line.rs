@@ -63,6 +63,15 @@ impl Line {
         count.to()
     }
 
+    /// Waits until the chain has that many: a second copy is on its way when the first is answered.
+    pub(crate) async fn until_sent(&self, count: u64) {
+        let patience = Instant::now() + Duration::from_secs(10);
+        while self.sent().await != count {
+            assert!(Instant::now() < patience, "the chain has {} of {count}", self.sent().await);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     pub(crate) fn fired(&self, fault: Fault) -> u64 {
         self.proxy.counts().of(fault)
     }

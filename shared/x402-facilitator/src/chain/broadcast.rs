@@ -43,11 +43,18 @@ impl Chain {
         match self.broadcast(transaction, deadline).await {
             Reply::Mined(receipt) => Delivery::Mined(receipt),
             Reply::Refused(message) => Delivery::Refused(message),
-            Reply::Taken => match self.receipt_by(transaction.hash, deadline).await {
-                Some(receipt) => Delivery::Mined(Box::new(receipt)),
-                None => Delivery::Waiting,
-            },
+            Reply::Taken => self.await_any(&[transaction.hash], deadline).await,
         }
+    }
+
+    /// Sends a transaction in the place of an earlier one with its nonce. False when the node is not known to have taken it,
+    /// which proves nothing: the earlier one may have just got into a block.
+    pub(crate) async fn resend(&self, earlier: B256, transaction: &Prepared) -> bool {
+        let sent = self.ask(self.provider.send_raw_transaction(&transaction.raw)).await;
+        if let Err(error) = &sent {
+            tracing::warn!(%earlier, %error, "the replacement of a stuck transaction is not taken");
+        }
+        sent.is_ok()
     }
 
     /// Sends a transaction, once as far as the node can tell: the same bytes again are the same transaction.
@@ -73,18 +80,28 @@ impl Chain {
         }
     }
 
-    /// Waits until a transaction is in a block. `None` when it is not by then; asks at least once.
-    pub(crate) async fn receipt_by(&self, hash: B256, deadline: Instant) -> Option<Receipt> {
+    /// Waits until one of several transactions is in a block; asks at least once.
+    pub(crate) async fn await_any(&self, hashes: &[B256], deadline: Instant) -> Delivery {
         loop {
-            match self.receipt(hash).await {
-                Ok(Some(receipt)) => return Some(receipt),
-                Ok(None) => {}
-                Err(error) => tracing::debug!(%hash, %error, "no answer about a receipt"),
+            for &hash in hashes {
+                match self.receipt(hash).await {
+                    Ok(Some(receipt)) => return Delivery::Mined(Box::new(receipt)),
+                    Ok(None) => {}
+                    Err(error) => tracing::debug!(%hash, %error, "no answer about a receipt"),
+                }
             }
             if Instant::now() + self.settings.poll_interval > deadline {
-                return None;
+                return Delivery::Waiting;
             }
             sleep(self.settings.poll_interval).await;
+        }
+    }
+
+    /// Waits until a transaction is in a block. `None` when it is not by then; asks at least once.
+    pub(crate) async fn receipt_by(&self, hash: B256, deadline: Instant) -> Option<Receipt> {
+        match self.await_any(&[hash], deadline).await {
+            Delivery::Mined(receipt) => Some(*receipt),
+            Delivery::Waiting | Delivery::Refused(_) => None,
         }
     }
 

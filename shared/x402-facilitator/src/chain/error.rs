@@ -6,7 +6,7 @@ use x402::{Address, B256};
 use crate::http::describe;
 
 /// The chain gave no usable answer. No message contains the RPC's URL, which may carry a secret.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ChainError {
     /// No connection, or it broke, or an HTTP error came back.
     #[error("the RPC cannot be reached: {0}")]

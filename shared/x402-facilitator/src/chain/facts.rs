@@ -41,21 +41,41 @@ impl Chain {
     /// # Errors
     /// [`ChainError`] when the chain does not tell.
     pub async fn facts(&self, payment: &ExactPayload) -> Result<Facts, ChainError> {
-        let Authorization { from, nonce, .. } = payment.authorization;
-        let calls = [
-            self.to_token(&Token::balanceOfCall { account: from }),
-            self.to_token(&Token::authorizationStateCall { authorizer: from, nonce: nonce.0 }),
+        let facts = self.facts_of(&[payment]).await?.pop();
+        facts.ok_or_else(|| ChainError::BadAnswer("no facts".to_owned()))
+    }
+
+    /// The facts of several payments that are to settle one after the other in this order: each simulation stands on those
+    /// before it, so that a payer cannot spend the same balance twice.
+    pub(crate) async fn facts_of(&self, payments: &[&ExactPayload]) -> Result<Vec<Facts>, ChainError> {
+        // What is read comes first, and so shows nothing of the simulated transfers.
+        let mut calls = vec![
             to_multicall(&Multicall3::getBlockNumberCall {}),
             to_multicall(&Multicall3::getCurrentBlockTimestampCall {}),
-            self.to_token(&transfer(payment)),
         ];
-        let [balance, used, number, timestamp, simulation] = self.aggregate(calls).await?;
-        Ok(Facts {
-            head: head(&number, &timestamp)?,
-            balance: usdc(result::<Token::balanceOfCall>(&balance)?),
-            nonce_used: result::<Token::authorizationStateCall>(&used)?,
-            simulation: if simulation.success { Ok(()) } else { Err(Revert(simulation.returnData)) },
-        })
+        for Authorization { from, nonce, .. } in payments.iter().map(|payment| payment.authorization) {
+            calls.push(self.to_token(&Token::balanceOfCall { account: from }));
+            calls.push(self.to_token(&Token::authorizationStateCall { authorizer: from, nonce: nonce.0 }));
+        }
+        calls.extend(payments.iter().map(|payment| self.to_token(&transfer(payment))));
+        let results = self.aggregate_all(calls, BlockId::latest()).await?;
+
+        let (block, results) = results.split_at(2);
+        let (read, simulated) = results.split_at(2 * payments.len());
+        let head = head(&block[0], &block[1])?;
+        let facts = |(read, simulated): (&[Multicall3::Result], &Multicall3::Result)| {
+            Ok(Facts {
+                head,
+                balance: usdc(result::<Token::balanceOfCall>(&read[0])?),
+                nonce_used: result::<Token::authorizationStateCall>(&read[1])?,
+                simulation: if simulated.success {
+                    Ok(())
+                } else {
+                    Err(Revert(simulated.returnData.clone()))
+                },
+            })
+        };
+        read.chunks_exact(2).zip(simulated).map(facts).collect()
     }
 
     /// Whether an authorization's nonce was used or cancelled, and the block that says so.
@@ -94,17 +114,28 @@ impl Chain {
         self.aggregate_at(calls, BlockId::latest()).await
     }
 
-    /// Makes several calls at one block.
     async fn aggregate_at<const N: usize>(
         &self,
         calls: [Call3; N],
         at: BlockId,
     ) -> Result<[Multicall3::Result; N], ChainError> {
-        let call = Multicall3::aggregate3Call { calls: calls.into() };
-        let results = self.call(Network::MULTICALL3, &call, at).await?;
         let wrong =
             |results: Vec<_>| ChainError::BadAnswer(format!("{} results for {N} calls", results.len()));
-        results.try_into().map_err(wrong)
+        self.aggregate_all(calls.into(), at).await?.try_into().map_err(wrong)
+    }
+
+    /// Makes several calls at one block. As many results as calls.
+    async fn aggregate_all(
+        &self,
+        calls: Vec<Call3>,
+        at: BlockId,
+    ) -> Result<Vec<Multicall3::Result>, ChainError> {
+        let asked = calls.len();
+        let results = self.call(Network::MULTICALL3, &Multicall3::aggregate3Call { calls }, at).await?;
+        if results.len() != asked {
+            return Err(ChainError::BadAnswer(format!("{} results for {asked} calls", results.len())));
+        }
+        Ok(results)
     }
 
     fn to_token(&self, call: &impl SolCall) -> Call3 {

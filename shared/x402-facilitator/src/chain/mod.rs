@@ -1,8 +1,10 @@
 //! A chain behind an RPC: what is read from it, and how a transaction is sent to it.
 
 mod broadcast;
+mod code;
 mod error;
 mod facts;
+mod fees;
 mod revert;
 mod state;
 
@@ -14,7 +16,7 @@ use std::{
 };
 
 use alloy::{
-    eips::{BlockId, eip1559::Eip1559Estimation},
+    eips::BlockId,
     network::AnyNetwork,
     primitives::U256,
     providers::{Provider, RootProvider},
@@ -32,6 +34,7 @@ pub(crate) use broadcast::{Delivery, Prepared, Receipt};
 pub use error::{ChainError, DomainError, Mismatch};
 pub use facts::Facts;
 pub(crate) use facts::transfer;
+pub(crate) use fees::Fees;
 pub use revert::Revert;
 pub use state::{PaymentState, Settled};
 
@@ -147,19 +150,9 @@ impl Chain {
         self.ask(self.provider.get_balance(account)).await
     }
 
-    /// Whether an account has code: then its code, not its key, judges its signatures (ERC-1271).
-    pub(crate) async fn has_code(&self, account: Address) -> Result<bool, ChainError> {
-        Ok(!self.ask(self.provider.get_code_at(account)).await?.is_empty())
-    }
-
     /// The first transaction nonce that nothing known to the node uses, its mempool included.
     pub(crate) async fn next_nonce(&self, signer: Address) -> Result<u64, ChainError> {
         self.ask(self.provider.get_transaction_count(signer).pending()).await
-    }
-
-    /// What a transaction should offer to get into one of the next blocks.
-    pub(crate) async fn fees(&self) -> Result<Eip1559Estimation, ChainError> {
-        self.ask(self.provider.estimate_eip1559_fees()).await
     }
 
     /// The gas that a call takes.

@@ -1,6 +1,8 @@
 //! Verifying and settling over a real chain, with its faults.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
+mod batch;
+mod bench;
 mod chain;
 mod faults;
 mod proxy;

@@ -62,8 +62,12 @@ impl World {
         signers: usize,
         settle_timeout: Duration,
     ) -> OnchainFacilitator {
-        let keys = (0..signers).map(|index| key(self.devnet.signer(index).private_key));
-        OnchainFacilitator::with_settings(chain, keys, OnchainSettings { settle_timeout }).expect("signers")
+        let settings = OnchainSettings { settle_timeout, ..OnchainSettings::default() };
+        OnchainFacilitator::with_settings(chain, self.signers(signers), settings).expect("signers")
+    }
+
+    pub(crate) fn signers(&self, count: usize) -> impl Iterator<Item = SigningKey> {
+        (0..count).map(|index| key(self.devnet.signer(index).private_key))
     }
 
     pub(crate) fn buyer(&self, index: usize) -> SigningKey {

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use scratch_postgres::ScratchPostgres;
 use sqlx::{Connection, PgConnection};
 use tokio::{sync::mpsc, task::JoinHandle};
-use x402::{Network, PaymentId};
+use x402::{Address, Network, PaymentId};
 
 use super::{
     claims,
@@ -38,6 +39,16 @@ async fn promises_are_counted_whatever_isolation_the_database_prefers() {
     let strict = "ALTER DATABASE postgres SET default_transaction_isolation = 'repeatable read'";
     operate(&place.url(), strict).await;
     claims::a_payer_never_promises_more_than_it_holds(&place).await;
+}
+
+#[tokio::test]
+async fn of_sellers_that_start_at_once_on_an_empty_database_one_owns_it() {
+    let place = Place::postgres();
+    let sellers = (0..6).map(|seller| place.open_for(Network::BaseSepolia, Address::repeat_byte(seller % 2)));
+    let opened = join_all(sellers).await;
+    assert_eq!(opened.iter().filter(|ledger| ledger.is_ok()).count(), 3, "every replica of one of them");
+    let others = opened.iter().filter(|ledger| matches!(ledger, Err(LedgerError::OtherOwner(_))));
+    assert_eq!(others.count(), 3);
 }
 
 #[tokio::test]

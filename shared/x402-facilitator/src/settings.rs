@@ -1,0 +1,32 @@
+use std::time::Duration;
+
+/// How settlements are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnchainSettings {
+    /// How long a transaction may take before its outcome is called unknown, and how long a payment may wait for a signer.
+    pub settle_timeout: Duration,
+    /// After how long without a block a transaction is replaced, once, by the same with higher fees.
+    pub stuck_timeout: Duration,
+    /// How many payments one transaction may make.
+    pub max_batch: usize,
+    /// The gas that one transaction may take. It stays within half a block in any case.
+    pub max_batch_gas: u64,
+    /// The most that a transaction may offer, in wei per gas.
+    pub max_fee_per_gas: u128,
+    /// How long the fees of one block are used for the next ones.
+    pub fee_age: Duration,
+}
+
+impl Default for OnchainSettings {
+    /// For Base: the cap on a transaction's gas is that of EIP-7825, the fees last a block.
+    fn default() -> Self {
+        Self {
+            settle_timeout: Duration::from_secs(30),
+            stuck_timeout: Duration::from_secs(10),
+            max_batch: 150,
+            max_batch_gas: (1 << 24) - 1,
+            max_fee_per_gas: 50_000_000_000,
+            fee_age: Duration::from_secs(2),
+        }
+    }
+}

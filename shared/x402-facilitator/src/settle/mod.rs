@@ -1,0 +1,86 @@
+//! Payments wait in one queue; a worker per signer takes what is there and settles it in one transaction. Nobody waits for
+//! a batch to fill: it fills while the transaction before it is in flight.
+
+mod batch;
+mod worker;
+
+use std::sync::{Arc, OnceLock};
+
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    time::Instant,
+};
+use x402::{ExactPayload, SettleRequest};
+
+use crate::{
+    admission::{Admitted, SignedBy},
+    facilitator::{FacilitatorError, SettleOutcome},
+    relay::Relay,
+};
+use worker::Worker;
+
+/// What the caller of a settlement is told.
+pub(crate) type Answer = Result<SettleOutcome, FacilitatorError>;
+
+/// Where payments wait. Workers end when it is dropped and empty.
+#[derive(Default)]
+pub(crate) struct Queue(OnceLock<mpsc::Sender<Job>>);
+
+/// A payment to settle, and who wants to know.
+pub(crate) struct Job {
+    payload: ExactPayload,
+    /// [`SignedBy::Code`] also once the payer's code is seen or suspected: it settles alone then.
+    signed_by: SignedBy,
+    max_timeout_seconds: u64,
+    arrived: Instant,
+    /// More than one where the same payment came more than once.
+    callers: Vec<oneshot::Sender<Answer>>,
+}
+
+/// How many payments may wait.
+const QUEUE: usize = 4096;
+
+impl Queue {
+    /// Settles a payment. It goes on when the caller goes away.
+    pub(crate) async fn settle(
+        &self,
+        relay: &Arc<Relay>,
+        payment: Admitted,
+        request: &SettleRequest,
+    ) -> Answer {
+        let (caller, answer) = oneshot::channel();
+        let job = Job {
+            payload: payment.payload,
+            signed_by: payment.signed_by,
+            max_timeout_seconds: request.payment_requirements.max_timeout_seconds,
+            arrived: Instant::now(),
+            callers: vec![caller],
+        };
+        let queue = self.0.get_or_init(|| start(relay));
+        queue.try_send(job).map_err(|_| FacilitatorError::Busy)?;
+        answer.await.unwrap_or_else(|_| {
+            let detail = "the settlement worker ended".to_owned();
+            Ok(SettleOutcome::Unknown { transaction: None, detail })
+        })
+    }
+}
+
+/// Starts a worker for each signer on the caller's runtime.
+fn start(relay: &Arc<Relay>) -> mpsc::Sender<Job> {
+    let (sender, queue) = mpsc::channel(QUEUE);
+    let queue = Arc::new(Mutex::new(queue));
+    for (home, signer) in relay.addresses().enumerate() {
+        let (relay, queue) = (Arc::clone(relay), Arc::clone(&queue));
+        tokio::spawn(Worker { home, signer: signer.to_checksum(None), relay, queue }.run());
+    }
+    sender
+}
+
+impl Job {
+    fn answer(self, answer: &Answer) {
+        for caller in self.callers {
+            // Whoever is gone will ask the chain.
+            let _ = caller.send(answer.clone());
+        }
+    }
+}

@@ -1,0 +1,212 @@
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, mpsc};
+use x402::{Address, B256, ErrorReason};
+
+use super::{
+    Answer, Job,
+    batch::{call, cut, distinct},
+};
+use crate::{
+    admission::{SignedBy, now, window},
+    chain::{ChainError, Facts, PaymentState, Receipt},
+    facilitator::{FacilitatorError, SettleOutcome},
+    relay::{Relay, Relayed},
+};
+
+/// Settles what waits, with one signer's transactions, one at a time.
+pub(super) struct Worker {
+    pub(super) home: usize,
+    pub(super) signer: String,
+    pub(super) relay: Arc<Relay>,
+    pub(super) queue: Arc<Mutex<mpsc::Receiver<Job>>>,
+}
+
+impl Worker {
+    pub(super) async fn run(self) {
+        loop {
+            let mut jobs = Vec::new();
+            let taken =
+                self.queue.lock().await.recv_many(&mut jobs, self.relay.settings.max_batch.max(1)).await;
+            if taken == 0 {
+                return;
+            }
+            while !jobs.is_empty() {
+                let (first, later) = distinct(jobs);
+                self.settle(first).await;
+                jobs = later;
+            }
+        }
+    }
+
+    /// Settles distinct payments: those of keys together, those of code, or that went wrong together, alone.
+    async fn settle(&self, jobs: Vec<Job>) {
+        let (jobs, late): (Vec<_>, Vec<_>) =
+            jobs.into_iter().partition(|job| job.arrived.elapsed() < self.relay.settings.settle_timeout);
+        tell(late, &Err(FacilitatorError::Busy));
+        let (mut alone, together) = match self.apart(jobs).await {
+            Ok(apart) => apart,
+            Err((jobs, error)) => return tell(jobs, &Err(error)),
+        };
+        for batch in together {
+            alone.append(&mut self.attempt(batch).await);
+        }
+        for job in alone {
+            // What comes back once more was alone without its gas being estimated.
+            for job in self.attempt(vec![job]).await {
+                self.attempt(vec![job]).await;
+            }
+        }
+    }
+
+    /// Which payments settle alone, and which together.
+    async fn apart(
+        &self,
+        mut jobs: Vec<Job>,
+    ) -> Result<(Vec<Job>, Vec<Vec<Job>>), (Vec<Job>, FacilitatorError)> {
+        if jobs.len() < 2 {
+            return Ok((jobs, Vec::new()));
+        }
+        let payers: Vec<Address> = jobs.iter().map(|job| job.payload.authorization.from).collect();
+        let asked = async { tokio::try_join!(self.have_code(&payers), self.relay.fees()) };
+        let (have_code, fees) = match asked.await {
+            Ok(asked) => asked,
+            Err(error) => return Err((jobs, error)),
+        };
+        for (job, has_code) in jobs.iter_mut().zip(have_code) {
+            if has_code {
+                job.signed_by = SignedBy::Code;
+            }
+        }
+        let (alone, together) = jobs.into_iter().partition(|job| job.signed_by == SignedBy::Code);
+        Ok((alone, cut(together, fees, &self.relay.settings)))
+    }
+
+    async fn have_code(&self, payers: &[Address]) -> Result<Vec<bool>, FacilitatorError> {
+        Ok(self.relay.chain.have_code(payers).await?)
+    }
+
+    /// Settles payments in one transaction. Returns those of which nothing is known but that they should be tried alone.
+    async fn attempt(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let (ready, mut again) = self.examine(jobs).await;
+        if ready.is_empty() {
+            return again;
+        }
+        let receipt = match self.send(&ready).await {
+            Ok(Relayed::Mined(receipt)) => receipt,
+            Ok(Relayed::Waiting(hash)) => {
+                let detail = format!("in no block after {:?}", self.relay.settings.settle_timeout);
+                tell(ready, &Ok(SettleOutcome::Unknown { transaction: Some(hash), detail }));
+                return again;
+            }
+            Err(error) => {
+                tell(ready, &Err(error));
+                return again;
+            }
+        };
+        let concluded = ready.into_iter().map(|job| self.conclude(job, &receipt));
+        again.extend(futures_util::future::join_all(concluded).await.into_iter().flatten());
+        again
+    }
+
+    async fn send(&self, jobs: &[Job]) -> Result<Relayed, FacilitatorError> {
+        let sender = self.relay.addresses().nth(self.home).unwrap_or_default();
+        let call = call(jobs, &self.relay.chain, sender).await?;
+        let size = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
+        metrics::histogram!("x402_settle_batch_size", "signer" => self.signer.clone()).record(size);
+        self.relay.send(self.home, &call).await
+    }
+
+    /// Answers what cannot settle, or did before. Returns what can, and what is unclear for being simulated with others.
+    async fn examine(&self, jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
+        let payloads: Vec<_> = jobs.iter().map(|job| &job.payload).collect();
+        let asked = async {
+            let facts = async { Ok(self.relay.chain.facts_of(&payloads).await?) };
+            tokio::try_join!(facts, self.relay.fees())
+        };
+        let facts = match asked.await {
+            Ok((facts, _)) => facts,
+            Err(error) => {
+                tell(jobs, &Err(error));
+                return Default::default();
+            }
+        };
+        let single = jobs.len() == 1;
+        let (mut ready, mut again) = (Vec::new(), Vec::new());
+        for (job, facts) in jobs.into_iter().zip(facts) {
+            if facts.nonce_used {
+                let answer = self.used(&job, &facts, None).await;
+                job.answer(&answer.map_err(Into::into));
+                continue;
+            }
+            match judge(&job, &facts) {
+                Ok(()) => ready.push(job),
+                Err(reason) if !single && reason == ErrorReason::INVALID_TRANSACTION_STATE => again.push(job),
+                Err(reason) => job.answer(&Ok(SettleOutcome::Failed { reason, transaction: None })),
+            }
+        }
+        (ready, again)
+    }
+
+    /// Reads what a transaction in a block did for a payment. Returns it if that is nothing, and unexplained.
+    async fn conclude(&self, mut job: Job, receipt: &Receipt) -> Option<Job> {
+        let transaction = Some(receipt.transaction_hash());
+        if let Some(settled) = self.relay.chain.settlement(receipt, &job.payload.authorization) {
+            job.answer(&Ok(SettleOutcome::Settled(settled)));
+            return None;
+        }
+        let outcome = match self.explain(&job, receipt).await {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) if job.signed_by == SignedBy::Key => {
+                job.signed_by = SignedBy::Code;
+                return Some(job);
+            }
+            Ok(None) => SettleOutcome::Failed { reason: ErrorReason::INVALID_TRANSACTION_STATE, transaction },
+            Err(error) => SettleOutcome::Unknown { transaction, detail: error.to_string() },
+        };
+        job.answer(&Ok(outcome));
+        None
+    }
+
+    /// Why our transaction moved nothing: somebody else's made the same payment before it, say. `None` when it should have.
+    async fn explain(&self, job: &Job, receipt: &Receipt) -> Result<Option<SettleOutcome>, ChainError> {
+        let facts = self.relay.chain.facts(&job.payload).await?;
+        facts.head.covers(Some(receipt))?;
+        let transaction = Some(receipt.transaction_hash());
+        if facts.nonce_used {
+            return self.used(job, &facts, transaction).await.map(Some);
+        }
+        let reason = facts.judge(&job.payload.authorization).err();
+        Ok(reason.map(|reason| SettleOutcome::Failed { reason, transaction }))
+    }
+
+    /// What used the nonce of a payment.
+    async fn used(
+        &self,
+        job: &Job,
+        facts: &Facts,
+        transaction: Option<B256>,
+    ) -> Result<SettleOutcome, ChainError> {
+        match self.relay.chain.recent_payment_state(&job.payload.authorization).await? {
+            PaymentState::Settled(settled) => Ok(SettleOutcome::Settled(settled)),
+            PaymentState::Burned => {
+                Ok(SettleOutcome::Failed { reason: ErrorReason::AUTHORIZATION_BURNED, transaction })
+            }
+            PaymentState::Unused { head } => {
+                Err(ChainError::Behind { head: head.number, needed: facts.head.number })
+            }
+        }
+    }
+}
+
+fn judge(job: &Job, facts: &Facts) -> Result<(), ErrorReason> {
+    let authorization = &job.payload.authorization;
+    window(authorization, job.max_timeout_seconds, now())?;
+    facts.judge(authorization)
+}
+
+fn tell(jobs: Vec<Job>, answer: &Answer) {
+    for job in jobs {
+        job.answer(answer);
+    }
+}
