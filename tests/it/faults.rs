@@ -1,14 +1,18 @@
-//! The service's way to its RPC has faults. Whatever they are, a payment is settled once and served, or refused and free;
-//! everybody is answered; and when the faults end the service goes on, without a restart, as if nothing had been.
+//! The service's way to its RPC, or to its facilitator, has faults. Whatever they are, a payment is settled once and served,
+//! or refused and free; everybody is answered; and when the faults end the service goes on, without a restart, as if nothing
+//! had been.
 
 use std::time::{Duration, Instant};
 
-use devnet::{Counts, Fault, Faults};
+use devnet::{Counts, Devnet, Fault, FaultProxy, Faults, Options};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use crate::support::{Answer, FLOWS, PRICE, Signed, World};
+use crate::{
+    program::Program,
+    support::{Answer, FLOWS, PRICE, Signed, World, binary},
+};
 
 const BUYERS: usize = 8;
 /// How often each buyer buys in each flow, one after the other.
@@ -91,24 +95,28 @@ impl Purchase {
     }
 }
 
-/// Everybody buys at once from a service whose way to the chain has these faults. Gives how many were served.
+/// Everybody buys at once from a service whose way to its RPC has these faults. Gives how many were served.
 async fn market(faults: &str) -> (usize, Counts) {
     let (world, proxy) = World::behind(faults).await;
     for _ in 0..LAG {
         world.chain.mine().await.expect("a block");
     }
-    let before = balances(&world).await;
-    let purchases = Purchase::all(&world).await;
-    let ends = join_all(purchases.iter().map(|purchase| purchase.insist(&world))).await;
+    market_in(&world, &proxy).await
+}
+
+async fn market_in(world: &World, proxy: &FaultProxy) -> (usize, Counts) {
+    let before = balances(world).await;
+    let purchases = Purchase::all(world).await;
+    let ends = join_all(purchases.iter().map(|purchase| purchase.insist(world))).await;
     let counts = proxy.counts();
     proxy.set(Faults::default());
-    join_all(purchases.iter().zip(&ends).map(|(purchase, end)| purchase.audit(&world, end))).await;
+    join_all(purchases.iter().zip(&ends).map(|(purchase, end)| purchase.audit(world, end))).await;
     let served: Vec<_> =
         purchases.iter().zip(&ends).filter(|(_, end)| matches!(end, End::Served(_))).collect();
-    conserved(&world, &before, served.iter().map(|(purchase, _)| *purchase)).await;
+    conserved(world, &before, served.iter().map(|(purchase, _)| *purchase)).await;
 
     for (buyer, target) in FLOWS.into_iter().enumerate() {
-        let purchase = Purchase::prepare(&world, buyer, target, usize::MAX).await;
+        let purchase = Purchase::prepare(world, buyer, target, usize::MAX).await;
         let answer = world.pay(target, &purchase.body, &purchase.payment).await;
         assert_eq!(answer.status, 200, "served at the first try again: {}", answer.json());
     }
@@ -145,6 +153,13 @@ async fn answers_to_broadcasts_are_lost() {
 }
 
 #[tokio::test]
+async fn a_broadcast_never_arrives() {
+    let (served, counts) = market(&on_broadcasts(Fault::Drop, "next:1")).await;
+    assert_eq!(served, ALL);
+    assert!(counts.of(Fault::Drop) > 0);
+}
+
+#[tokio::test]
 async fn one_request_in_ten_is_turned_away() {
     let (served, counts) = market("429=0.1,seed=2").await;
     assert_eq!(served, ALL);
@@ -154,26 +169,30 @@ async fn one_request_in_ten_is_turned_away() {
 #[tokio::test]
 async fn the_rpc_is_gone_once_it_has_taken_a_settlement_and_comes_back() {
     let gone = Fault::Gone(Duration::from_secs(2));
-    let (_, counts) = market(&on_broadcasts(gone, "next:1")).await;
+    let (served, counts) = market(&on_broadcasts(gone, "next:1")).await;
+    assert_eq!(served, ALL);
     assert!(counts.of(gone) > 0);
 }
 
 #[tokio::test]
 async fn the_rpc_is_gone_while_it_is_asked_and_comes_back() {
     let gone = Fault::Gone(Duration::from_secs(2));
-    let (_, counts) = market(&format!("{gone}@eth_call=every:20")).await;
+    let (served, counts) = market(&format!("{gone}@eth_call=every:20")).await;
+    assert_eq!(served, ALL);
     assert!(counts.of(gone) > 0);
 }
 
 #[tokio::test]
 async fn broadcasts_arrive_twice() {
-    let (_, counts) = market(&on_broadcasts(Fault::Twice, "1")).await;
+    let (served, counts) = market(&on_broadcasts(Fault::Twice, "1")).await;
+    assert_eq!(served, ALL);
     assert!(counts.of(Fault::Twice) > 0);
 }
 
 #[tokio::test]
 async fn broadcasts_arrive_twice_and_the_second_answer_is_given() {
-    let (_, counts) = market(&on_broadcasts(Fault::Retry, "1")).await;
+    let (served, counts) = market(&on_broadcasts(Fault::Retry, "1")).await;
+    assert_eq!(served, ALL);
     assert!(counts.of(Fault::Retry) > 0);
 }
 
@@ -185,6 +204,19 @@ async fn everything_goes_wrong_at_once() {
     )
     .await;
     assert!(counts.faults.len() > 5, "{counts}");
+}
+
+#[tokio::test]
+async fn the_facilitator_settles_twice_or_does_not_say_that_it_did() {
+    let chain = Devnet::start(Options::default()).await.expect("a chain");
+    let facilitator = Program::new(binary("facilitator")).on("devnet", chain.rpc_url()).start();
+    facilitator.until_ready(200).await;
+    let faults = "502@/settle=next:2,drop-after@/settle=next:2,garbage@/settle=next:2,retry@/settle=next:2,\
+                  twice@/settle=next:2,gone(2s)@/settle=next:1,429@/verify=next:2,504@/verify=next:2";
+    let proxy = FaultProxy::start(&facilitator.public, faults.parse().expect("faults")).expect("a proxy");
+    let world = World::with_facilitator(chain, proxy.url()).await;
+    let (served, counts) = market_in(&world, &proxy).await;
+    assert_eq!((served, counts.faults.len()), (ALL, 8), "{counts}");
 }
 
 #[tokio::test]

@@ -78,6 +78,13 @@ impl World {
         (Self::on(chain, proxy.url()).await, proxy)
     }
 
+    /// A service without a signer, that settles through a facilitator.
+    pub(crate) async fn with_facilitator(chain: Devnet, url: String) -> Self {
+        let mut environment = environment(&chain, chain.rpc_url().to_owned(), 0);
+        environment.push(("FACILITATOR_URL", url));
+        Self { service: Service::start(environment).await, chain, http: client() }
+    }
+
     async fn on(chain: Devnet, rpc_url: String) -> Self {
         let service = Service::start(environment(&chain, rpc_url, 0)).await;
         Self { chain, service, http: client() }
