@@ -1,0 +1,129 @@
+//! What no seller gets below on this machine: the chain's own time for the same transfer, and the disk's for one write.
+
+use std::{
+    fs::File,
+    io::Write,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use alloy::{
+    consensus::{SignableTransaction, TxEip1559},
+    eips::eip2718::Encodable2718,
+    primitives::{Signature, TxKind, U256},
+    sol_types::SolCall,
+};
+use alloy_primitives::Bytes;
+use anyhow::ensure;
+use devnet::{Account, Devnet};
+use serde_json::Value;
+use tokio::task::JoinSet;
+use x402::{Authorization, Network, PaymentRequirements, SigningKey, Token};
+
+use crate::paid::{Calls, milliseconds};
+
+const GAS: u64 = 150_000;
+const FSYNCS: usize = 40;
+/// What a commit of the ledger writes, about.
+const COMMIT_BYTES: usize = 8 * 1024;
+
+/// Lets every account send its own payments to `offer`'s payee, `each` of them one after the other, by
+/// `eth_sendRawTransactionSync`, all accounts at once.
+pub(crate) async fn send(
+    chain: &Devnet,
+    accounts: &[Account],
+    offer: &PaymentRequirements,
+    each: usize,
+) -> anyhow::Result<Calls> {
+    let price: U256 = chain.rpc("eth_gasPrice", ()).await?;
+    let mut prepared = Vec::new();
+    for account in accounts {
+        prepared.push(transactions(chain, account, offer, each, price.to::<u128>() * 2).await?);
+    }
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let (began, mut senders) = (Instant::now(), JoinSet::new());
+    for transactions in prepared {
+        senders.spawn(send_all(client.clone(), chain.rpc_url().to_owned(), transactions));
+    }
+    let mut took = Vec::new();
+    while let Some(sent) = senders.join_next().await {
+        took.extend(sent??);
+    }
+    Ok(Calls { wall: began.elapsed(), took, timings: Vec::new() })
+}
+
+async fn send_all(
+    client: reqwest::Client,
+    url: String,
+    transactions: Vec<Bytes>,
+) -> anyhow::Result<Vec<f64>> {
+    let mut took = Vec::new();
+    for raw in transactions {
+        let request = serde_json::json!({
+            "jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransactionSync", "params": [raw],
+        });
+        let began = Instant::now();
+        let answer: Value = client.post(&url).json(&request).send().await?.json().await?;
+        took.push(milliseconds(began.elapsed()));
+        ensure!(answer["result"]["status"] == "0x1", "a transfer failed: {answer}");
+    }
+    Ok(took)
+}
+
+async fn transactions(
+    chain: &Devnet,
+    account: &Account,
+    offer: &PaymentRequirements,
+    count: usize,
+    fee: u128,
+) -> anyhow::Result<Vec<Bytes>> {
+    let key = SigningKey::from_bytes(&account.private_key.0)?;
+    let first: U256 = chain.rpc("eth_getTransactionCount", (account.address, "pending")).await?;
+    let mut transactions = Vec::new();
+    for nonce in (first.to::<u64>()..).take(count) {
+        let input = transfer(&key, offer)?;
+        let transaction = TxEip1559 {
+            chain_id: chain.chain_id(),
+            nonce,
+            gas_limit: GAS,
+            max_fee_per_gas: fee,
+            max_priority_fee_per_gas: 0,
+            to: TxKind::Call(offer.asset),
+            input,
+            ..TxEip1559::default()
+        };
+        let signature = key.sign(transaction.signature_hash());
+        let signature = Signature::from_raw(&signature)?;
+        transactions.push(transaction.into_signed(signature).encoded_2718().into());
+    }
+    Ok(transactions)
+}
+
+fn transfer(key: &SigningKey, offer: &PaymentRequirements) -> anyhow::Result<Bytes> {
+    let payment = peers::payment::payment(key, offer)?.exact()?;
+    let Authorization { from, to, value, valid_after, valid_before, nonce } = payment.authorization;
+    ensure!(payment.recover(&Network::BaseSepolia.usdc()) == Ok(from), "a payment is signed by its payer");
+    let call = Token::transferWithAuthorizationCall {
+        from,
+        to,
+        value: U256::from(value.atomic()),
+        validAfter: U256::from(valid_after),
+        validBefore: U256::from(valid_before),
+        nonce: nonce.0,
+        signature: payment.signature,
+    };
+    Ok(call.abi_encode().into())
+}
+
+/// The time of one append that is then made durable, in milliseconds each.
+pub(crate) fn fdatasync(folder: &Path) -> anyhow::Result<Vec<f64>> {
+    let mut file = File::options().create(true).append(true).open(folder.join("fdatasync"))?;
+    let bytes = vec![7; COMMIT_BYTES];
+    let mut sync = || -> anyhow::Result<Duration> {
+        let began = Instant::now();
+        file.write_all(&bytes)?;
+        file.sync_data()?;
+        Ok(began.elapsed())
+    };
+    (0..FSYNCS).map(|_| sync().map(milliseconds)).collect()
+}
