@@ -1,5 +1,10 @@
 //! The wire forms that differ from a type's own: checksummed addresses, decimal-string times, the transaction that is not there.
 
+/// A text that some write as null where there is none.
+pub(crate) fn null_as_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(<Option<String> as serde::Deserialize>::deserialize(deserializer)?.unwrap_or_default())
+}
+
 pub(crate) mod checksummed {
     use alloy_primitives::Address;
     use serde::{Deserialize, Deserializer, Serializer};

@@ -33,7 +33,8 @@ pub struct PaymentRequirements {
     pub resource: String,
     /// What it is.
     pub description: String,
-    /// Media type of the answer. Stock clients refuse an offer in which it is not a string.
+    /// Media type of the answer. Stock clients refuse an offer in which it is not a string; a stock seller writes null.
+    #[serde(default, deserialize_with = "serde_forms::null_as_empty")]
     pub mime_type: String,
     /// JSON Schema of the answer, or null.
     #[serde(default)]

@@ -104,6 +104,18 @@ fn version_1_examples_survive_and_translate() {
     );
 }
 
+/// x402-axum 2.0.2 writes null where it has no media type.
+#[test]
+fn a_version_1_offer_without_a_media_type_is_read() {
+    let offer: v1::PaymentRequirements = serde_json::from_value(json!({
+        "scheme": "exact", "network": "base-sepolia", "maxAmountRequired": "10000", "description": "", "mimeType": null,
+        "asset": "0x036CbD53842c5426634e7929541eC2318f3dCF7e", "payTo": "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+        "resource": "https://api.example.com/premium-data", "maxTimeoutSeconds": 300,
+    }))
+    .expect("an offer");
+    assert_eq!(offer.mime_type, "");
+}
+
 #[test]
 fn an_offer_on_an_unknown_chain_is_carried_and_never_taken_for_ours() {
     let solana = json!({ "scheme": "exact", "network": "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1", "amount": "1", "asset": "EPjF", "payTo": "2wKu", "maxTimeoutSeconds": 60 });
