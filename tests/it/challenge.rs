@@ -103,8 +103,13 @@ async fn the_well_known_document_lists_what_is_sold_at_its_price() {
     let world = World::start().await;
     let document: Value = Answer::of(world.http.get(world.url("/.well-known/x402"))).await.json();
     let resources = document["resources"].as_array().expect("resources");
-    assert_eq!(resources.len(), 4);
+    assert_eq!(resources.len(), 5);
     for resource in resources {
+        if resource["pricedBy"] == "unit" {
+            let offer = world.offer_for("/units", &json!({ "units": 1 })).await;
+            assert_eq!(resource["accepts"], json!([offer.accepts[0].evm().expect("an offer")]));
+            continue;
+        }
         let method = resource["method"].as_str().expect("a method");
         let url = resource["resource"].as_str().expect("a URL");
         let offer = world.offer(method, url.strip_prefix(&world.service.origin).expect("here")).await;

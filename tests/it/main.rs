@@ -5,6 +5,7 @@
 mod program;
 mod support;
 
+mod attachments;
 mod bought_draw;
 mod challenge;
 mod crash;
@@ -16,5 +17,6 @@ mod hostile_payments;
 mod ledger;
 mod own_router;
 mod paid_calls;
+mod priced_by_request;
 mod replicas;
 mod stock_clients;

@@ -125,7 +125,14 @@ impl World {
         let method = method.parse().expect("a method");
         let answer = Answer::of(self.http.request(method, self.url(target))).await;
         assert_eq!(answer.status, 402, "{target} is for sale");
-        decode_header(answer.headers["payment-required"].as_bytes()).expect("an offer")
+        answer.offer()
+    }
+
+    /// Asks for the price of a POST of JSON.
+    pub(crate) async fn offer_for(&self, target: &str, body: &Value) -> PaymentRequired {
+        let answer = Answer::of(self.http.post(self.url(target)).json(body)).await;
+        assert_eq!(answer.status, 402, "{target} is for sale");
+        answer.offer()
     }
 
     /// A payment of a buyer for a POST of JSON, bound to it.
@@ -134,7 +141,7 @@ impl World {
     }
 
     pub(crate) async fn sign_as(&self, buyer: &SigningKey, target: &str, body: &Value) -> Signed {
-        let offer = self.offer("POST", target).await;
+        let offer = self.offer_for(target, body).await;
         let body = body.to_string();
         let request = RequestParts {
             method: "POST",
@@ -350,6 +357,11 @@ impl Answer {
 
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The offer that a 402 makes.
+    pub(crate) fn offer(&self) -> PaymentRequired {
+        decode_header(self.headers["payment-required"].as_bytes()).expect("an offer")
     }
 
     /// The settlement that the answer announces.

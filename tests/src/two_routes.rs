@@ -9,16 +9,18 @@ use std::{env, fs, io::Write, sync::Arc, time::Duration};
 use anyhow::Context;
 use axum::{
     Json,
+    body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, request::Parts},
     response::IntoResponse,
+    routing,
 };
 use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use x402::{Network, Usdc};
 use x402_facilitator::{Chain, Facilitator, OnchainFacilitator, RemoteFacilitator, RemoteSettings};
-use x402_gate::{Gate, GateConfig, Ledger, Payment, Route, Routes};
+use x402_gate::{Attachment, Gate, GateConfig, Ledger, Payment, Route, Routes};
 
 /// What a request asks of the handler.
 #[derive(Default, Deserialize)]
@@ -28,6 +30,10 @@ struct Order {
     work_ms: u64,
     status: Option<u16>,
     panic: bool,
+    /// How many units are bought, where the price is by unit.
+    units: u64,
+    /// The key of an attachment to the answer.
+    attach: Option<String>,
 }
 
 #[tokio::main]
@@ -36,7 +42,8 @@ async fn main() -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(address).await?;
     let here = format!("http://{}", listener.local_addr()?);
     let gate = gate(env::var("PUBLIC_URL").unwrap_or(here)).await?;
-    let app = gate.mount(routes()?)?;
+    let ledger = gate.ledger().clone();
+    let app = gate.mount(routes()?)?.route("/attached", routing::get(async || attached(ledger).await));
     let _reconciler = gate.spawn_reconciler(CancellationToken::new());
     fs::write(variable("READY_FILE")?, listener.local_addr()?.to_string())?;
     axum::serve(listener, app).await?;
@@ -65,6 +72,7 @@ fn routes() -> anyhow::Result<Routes> {
         .paid(route("/authorize", "Works, then settles."), serve)
         .paid(route("/upfront", "Settles, then works.").upfront(), serve)
         .paid(Route::get("/item").price(price).summary("A GET, with a query."), serve_get)
+        .paid(route("/units", "As many as are asked for.").price_by("unit", price_by_unit), serve)
         .paid(route("/things/{id}", "Needs its path and a header.").upfront(), serve_thing)
         .with_state(runs))
 }
@@ -99,7 +107,34 @@ async fn serve(
     tokio::time::sleep(Duration::from_millis(order.work_ms)).await;
     assert!(!order.panic, "asked to panic");
     let status = order.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
-    (status, Json(json!({ "note": order.note, "run": run.unwrap_or_default(), "payment": payment.id })))
+    let answer = Json(json!({ "note": order.note, "run": run.unwrap_or_default(), "payment": payment.id }));
+    match order.attach {
+        None => (status, answer).into_response(),
+        Some(key) => {
+            let payload = order.note.into_bytes();
+            let attachment = Attachment { kind: "note".to_owned(), key: key.into_bytes(), payload };
+            (status, attachment, answer).into_response()
+        }
+    }
+}
+
+/// A cent a unit; more than ten are not sold at once.
+fn price_by_unit(_: &Parts, body: &Bytes) -> Result<Usdc, (StatusCode, String)> {
+    let order: Order =
+        serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    match order.units {
+        units @ 1..=10 => Ok(Usdc::from_atomic(10_000 * units)),
+        units => Err((StatusCode::UNPROCESSABLE_ENTITY, format!("{units} units"))),
+    }
+}
+
+/// What was attached to answers so far: number, payment and payload.
+async fn attached(ledger: Ledger) -> impl IntoResponse {
+    let attached = ledger.attachments("note", 0, 100).await.map_err(|error| error.to_string())?;
+    let described = attached
+        .iter()
+        .map(|attached| json!([attached.seq, attached.payment, String::from_utf8_lossy(&attached.payload)]));
+    Ok::<_, String>(Json(described.collect::<Vec<_>>()))
 }
 
 /// Appends a line, in one write since others append too, and answers which run of this payment it is.

@@ -5,11 +5,10 @@ mod random;
 
 use std::{process::ExitCode, sync::Arc};
 
-use axum::routing;
 use draw::{DrawReceipt, DrawRequest, SecretKey};
 use service_kit::{Context, KeyFile, Route, Routes, Service, StartError, Usdc};
 
-use documents::{DrawQuery, offer_extra};
+use documents::{DrawQuery, Key, offer_extra};
 
 const PRICE: Usdc = Usdc::from_atomic(1_000);
 
@@ -42,9 +41,10 @@ async fn routes(config: Config, context: Context) -> Result<Routes, StartError> 
     let post = sell(Route::post("/v1/random"))
         .summary("Up to 64 draws in one call, by a JSON request.")
         .request::<DrawRequest>();
+    let key_route = Route::get("/v1/key").summary("The key that draws are verified with.").response::<Key>();
     Ok(Routes::new()
         .paid(get, random::draw)
         .paid(post, random::draw)
-        .free("/v1/key", routing::get(random::public_key))
+        .free(key_route, random::public_key)
         .with_state(key))
 }

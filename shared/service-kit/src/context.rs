@@ -1,6 +1,9 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use x402::Address;
 use x402_facilitator::Facilitator;
+use x402_gate::Ledger;
 
 use crate::{
     Deployment, StartError, keygen,
@@ -13,6 +16,29 @@ pub struct Context {
     pub(crate) program: &'static str,
     pub(crate) deployment: Deployment,
     pub(crate) facilitator: Arc<dyn Facilitator>,
+    pub(crate) selling: Option<Selling>,
+    pub(crate) background: Background,
+}
+
+/// What a service sells with.
+#[derive(Clone, Debug)]
+pub struct Selling {
+    /// Where payments are recorded, and what handlers recorded with their answers ([`Ledger::attachments`]).
+    pub ledger: Ledger,
+    /// Who is paid.
+    pub pay_to: Address,
+    /// The origin that buyers see, without a trailing slash.
+    pub public_url: String,
+    /// Where the ledger is. A service's own tables go into a SQLite file of their own, since a ledger's file has one writer,
+    /// or into a schema of their own of the same Postgres database.
+    pub database_url: String,
+}
+
+/// Tasks that run beside the serving.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Background {
+    tasks: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl Context {
@@ -26,6 +52,32 @@ impl Context {
     #[must_use]
     pub fn facilitator(&self) -> Arc<dyn Facilitator> {
         Arc::clone(&self.facilitator)
+    }
+
+    /// What this service sells with.
+    ///
+    /// # Errors
+    /// [`StartError`] in a service that sells nothing.
+    pub fn selling(&self) -> Result<&Selling, StartError> {
+        let nothing = StartError::failed("reading what this service sells with");
+        self.selling.as_ref().ok_or_else(|| nothing("it serves a router without prices"))
+    }
+
+    /// Runs a task beside the serving: what follows the ledger, keeps a browser, refreshes a cache. It is asked to stop once
+    /// the last request is answered and the last paid work has ended, and has what is left of the grace to do so.
+    pub fn spawn<F>(&self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stop = self.background.stop.clone();
+        let task = tokio::spawn(task(stop.clone()));
+        self.background.tasks.spawn(async move {
+            match task.await {
+                Ok(()) if stop.is_cancelled() => tracing::debug!(task = name, "ended"),
+                Ok(()) => tracing::warn!(task = name, "a background task has ended"),
+                Err(error) => tracing::error!(task = name, %error, "a background task has ended"),
+            }
+        });
     }
 
     /// Reads a secret key. On the devnet a missing one is made, mode 0600.
@@ -46,5 +98,19 @@ impl Context {
                 format!("{} makes it; back it up like money", keygen::command(self.program, path))
             })
         })
+    }
+}
+
+/// However long the rest of the stop took, a task may still write down where it was.
+const LEAST_GRACE: Duration = Duration::from_secs(1);
+
+impl Background {
+    /// Asks the tasks to stop, and waits until they have, or the grace is over.
+    pub(crate) async fn end(self, grace: Duration) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(grace.max(LEAST_GRACE), self.tasks.wait()).await.is_err() {
+            tracing::warn!(running = self.tasks.len(), "background tasks still ran at the end of the grace");
+        }
     }
 }

@@ -51,7 +51,7 @@ mod telemetry;
 mod trace;
 
 pub use args::Deployment;
-pub use context::Context;
+pub use context::{Context, Selling};
 pub use error::StartError;
 pub use json::JsonBody;
 pub use keys::{KeyFile, Secret};
@@ -60,5 +60,6 @@ pub use problem::Problem;
 pub use run::run;
 pub use service::Service;
 // What a service is written with, so that it depends on one crate.
+pub use tokio_util::sync::CancellationToken;
 pub use x402::Usdc;
-pub use x402_gate::{Flow, Payment, Route, Routes};
+pub use x402_gate::{Attached, Attachment, Flow, Ledger, LedgerError, Payment, Route, Routes};

@@ -13,6 +13,7 @@ use crate::{
     StartError,
     args::{Deployment, NoArgs, SellingArgs},
     chain::ChainSide,
+    context::Selling,
     documents::{self, Catalogue},
     server::not_found,
 };
@@ -22,14 +23,25 @@ pub trait Offering: Sized {
     /// The configuration that it takes.
     #[doc(hidden)]
     type Args: Args;
+    /// What it sells with; nothing where nothing is sold.
+    #[doc(hidden)]
+    type Shop: Clone + Into<Option<Selling>>;
 
     /// The remote facilitator, where the configuration names one.
     #[doc(hidden)]
     fn facilitator_url(args: &Self::Args) -> Option<&Url>;
 
+    /// Opens the ledger, before the routes are built: they may use it.
+    #[doc(hidden)]
+    fn open(
+        args: Self::Args,
+        deployment: Deployment,
+        address: SocketAddr,
+    ) -> impl Future<Output = Result<Self::Shop, StartError>>;
+
     /// Makes it a router.
     #[doc(hidden)]
-    fn mount(self, args: Self::Args, ground: Ground) -> impl Future<Output = Result<Mounted, StartError>>;
+    fn mount(self, shop: Self::Shop, ground: Ground) -> Result<Mounted, StartError>;
 }
 
 /// What an offering is mounted on.
@@ -39,7 +51,6 @@ pub struct Ground {
     pub(crate) about: &'static str,
     pub(crate) version: &'static str,
     pub(crate) deployment: Deployment,
-    pub(crate) address: SocketAddr,
     pub(crate) side: ChainSide,
     pub(crate) stop: CancellationToken,
 }
@@ -57,46 +68,66 @@ pub(crate) struct Till {
     reconciler: JoinHandle<()>,
 }
 
+/// The shop of a service that sells nothing.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct NoShop;
+
+impl From<NoShop> for Option<Selling> {
+    fn from(_: NoShop) -> Self {
+        None
+    }
+}
+
 impl Offering for Router {
     type Args = NoArgs;
+    type Shop = NoShop;
 
     fn facilitator_url(_: &NoArgs) -> Option<&Url> {
         None
     }
 
-    async fn mount(self, _: NoArgs, _: Ground) -> Result<Mounted, StartError> {
+    async fn open(_: NoArgs, _: Deployment, _: SocketAddr) -> Result<NoShop, StartError> {
+        Ok(NoShop)
+    }
+
+    fn mount(self, _: NoShop, _: Ground) -> Result<Mounted, StartError> {
         Ok(Mounted { router: self.fallback(not_found), till: None })
     }
 }
 
 impl Offering for Routes {
     type Args = SellingArgs;
+    type Shop = Selling;
 
     fn facilitator_url(args: &SellingArgs) -> Option<&Url> {
         args.facilitator_url.as_ref()
     }
 
-    async fn mount(self, args: SellingArgs, ground: Ground) -> Result<Mounted, StartError> {
-        let Ground { name, about, version, deployment, address, side, stop } = ground;
-        let public_url = args.public_url.unwrap_or_else(|| format!("http://{address}"));
-        let mut config = GateConfig::new(name, deployment.network(), args.pay_to, &public_url);
-        about.clone_into(&mut config.about);
-        let ledger = Ledger::open(&args.database_url, config.network, config.pay_to)
+    async fn open(
+        args: SellingArgs,
+        deployment: Deployment,
+        address: SocketAddr,
+    ) -> Result<Selling, StartError> {
+        let SellingArgs { pay_to, database_url, public_url, .. } = args;
+        let ledger = Ledger::open(&database_url, deployment.network(), pay_to)
             .await
-            .map_err(|error| ledger_error(&args.database_url, error))?;
-        let catalogue = Catalogue {
-            name,
-            about,
-            version,
-            deployment,
-            pay_to: config.pay_to,
-            public_url,
-            routes: self.table().to_vec(),
-        };
+            .map_err(|error| ledger_error(&database_url, error))?;
+        let public_url = public_url.unwrap_or_else(|| format!("http://{address}"));
+        Ok(Selling { ledger, pay_to, public_url, database_url })
+    }
+
+    fn mount(self, shop: Selling, ground: Ground) -> Result<Mounted, StartError> {
+        let Ground { name, about, version, deployment, side, stop } = ground;
+        let Selling { ledger, pay_to, public_url, .. } = shop;
+        let mut config = GateConfig::new(name, deployment.network(), pay_to, &public_url);
+        about.clone_into(&mut config.about);
+        let routes = self.table().cloned().collect();
+        let catalogue = Catalogue { name, about, version, deployment, pay_to, public_url, routes };
         let gate = Gate::new(config, ledger, side.facilitator, side.chain);
         let app = gate.mount(self).map_err(StartError::failed("mounting the routes"))?;
         let reconciler = gate.spawn_reconciler(stop);
-        tracing::info!(pay_to = %catalogue.pay_to, public_url = catalogue.public_url, "selling");
+        tracing::info!(%pay_to, public_url = catalogue.public_url, "selling");
         // A service's own route wins over the document of the same path.
         let documents = documents::router(&catalogue).fallback(not_found);
         Ok(Mounted { router: app.fallback_service(documents), till: Some(Till { gate, reconciler }) })
@@ -104,11 +135,15 @@ impl Offering for Routes {
 }
 
 impl Till {
-    /// Waits, at most `grace`, until running work has ended, then closes the ledger: nothing is left half written.
-    pub(crate) async fn close(self, grace: Duration) {
+    /// Waits, at most `grace`, until running work has ended.
+    pub(crate) async fn drain(&mut self, grace: Duration) {
         self.gate.drain(grace).await;
         // A reconciler that panicked has nothing left to wait for.
-        let _ = self.reconciler.await;
+        let _ = (&mut self.reconciler).await;
+    }
+
+    /// Closes the ledger: nothing is left half written.
+    pub(crate) async fn close(self) {
         self.gate.ledger().close().await;
     }
 }

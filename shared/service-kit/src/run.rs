@@ -14,6 +14,7 @@ use crate::{
     Context, Offering, Service, StartError, admin,
     chain::{ChainSide, ChainWatch, wrong_chain},
     cli::{self, Cli, Invocation},
+    context::Background,
     offering::{Ground, Mounted},
     output,
     readiness::Readiness,
@@ -83,21 +84,27 @@ where
     let operators = Listener::bind("admin", process.admin_listen).await?;
 
     let side = ChainSide::open(service.name, &chain, O::facilitator_url(&selling)).await?;
-    let context =
-        Context { program: service.name, deployment: chain.network, facilitator: side.facilitator.clone() };
+    let shop = O::open(selling, chain.network, customers.address()).await?;
+    let background = Background::default();
+    let context = Context {
+        program: service.name,
+        deployment: chain.network,
+        facilitator: side.facilitator.clone(),
+        selling: shop.clone().into(),
+        background: background.clone(),
+    };
     let offering = build(config, context).await?;
     let ground = Ground {
         name: service.name,
         about: service.about,
         version: service.version,
         deployment: chain.network,
-        address: customers.address(),
         side: side.clone(),
         stop: stop.clone(),
     };
-    let mounted = offering.mount(selling, ground).await?;
-    attend(Attendance { customers, operators, side, mounted, metrics, stop, grace: process.shutdown_grace })
-        .await
+    let mounted = offering.mount(shop, ground)?;
+    let grace = process.shutdown_grace;
+    attend(Attendance { customers, operators, side, mounted, background, metrics, stop, grace }).await
 }
 
 /// Everything that serving takes.
@@ -106,6 +113,7 @@ struct Attendance {
     operators: Listener,
     side: ChainSide,
     mounted: Mounted,
+    background: Background,
     metrics: PrometheusHandle,
     stop: CancellationToken,
     grace: Duration,
@@ -113,8 +121,8 @@ struct Attendance {
 
 /// Serves until stopped, by a signal or by a chain that turns out to be the wrong one.
 async fn attend(attendance: Attendance) -> Result<(), StartError> {
-    let Attendance { customers, operators, side, mounted: Mounted { router, till }, metrics, stop, grace } =
-        attendance;
+    let Attendance { customers, operators, side, mounted, background, metrics, stop, grace } = attendance;
+    let Mounted { router, mut till } = mounted;
     let domain = side.domain.clone();
     let (watch, chain) = ChainWatch::new(side);
     let gate = till.as_ref().map(|till| till.gate.clone());
@@ -129,10 +137,15 @@ async fn attend(attendance: Attendance) -> Result<(), StartError> {
     stop.cancel();
 
     let deadline = Instant::now() + grace;
+    let left = || deadline.saturating_duration_since(Instant::now());
     // A task that panicked has nothing left to wait for.
     let _ = public.await;
+    if let Some(till) = &mut till {
+        till.drain(left()).await;
+    }
+    background.end(left()).await;
     if let Some(till) = till {
-        till.close(deadline.saturating_duration_since(Instant::now())).await;
+        till.close().await;
     }
     gone.cancel();
     let _ = admin.await;

@@ -45,12 +45,30 @@ impl Service {
 
     /// Adds a subcommand with arguments of its own. It does not read the service's configuration.
     #[must_use]
-    pub fn command<T, F>(mut self, name: &'static str, about: &'static str, run: F) -> Self
+    pub fn command<T, F>(self, name: &'static str, about: &'static str, run: F) -> Self
     where
         T: Args + 'static,
         F: AsyncFnOnce(T) -> Result<(), StartError> + 'static,
     {
-        let command = T::augment_args(Command::new(name).about(about));
+        self.with::<T, F>(Command::new(name).about(about), run)
+    }
+
+    /// Adds a subcommand that the help does not list: a worker that the service starts itself.
+    #[must_use]
+    pub fn worker<T, F>(self, name: &'static str, run: F) -> Self
+    where
+        T: Args + 'static,
+        F: AsyncFnOnce(T) -> Result<(), StartError> + 'static,
+    {
+        self.with::<T, F>(Command::new(name).hide(true), run)
+    }
+
+    fn with<T, F>(mut self, command: Command, run: F) -> Self
+    where
+        T: Args + 'static,
+        F: AsyncFnOnce(T) -> Result<(), StartError> + 'static,
+    {
+        let command = T::augment_args(command);
         let run: Run = Box::new(move |matches| {
             let arguments = T::from_arg_matches(matches);
             async move {

@@ -20,12 +20,13 @@ use crate::{
     ledger::{Claim, NewPayment, Record},
     refusal::Refusal,
     repeat,
-    sale::Sale,
+    sale::{Offer, Sale},
     timing::Timing,
 };
 
 /// One request that carries a payment, read and hashed.
 pub(crate) struct Bid {
+    pub(crate) offer: Arc<Offer>,
     pub(crate) parts: Parts,
     pub(crate) body: Bytes,
     pub(crate) incoming: Incoming,
@@ -48,21 +49,22 @@ const HEAD_LAG: u64 = 2;
 pub(crate) async fn sell(
     gate: &Gate,
     sale: &Arc<Sale>,
+    offer: Arc<Offer>,
     request: Request<Body>,
     handler: Handler,
 ) -> Response {
     let caller = Caller::of(request.headers());
-    match bid(gate, sale, request).await {
+    match bid(gate, sale, &offer, request).await {
         Ok(bid) => settle_on(gate, sale, bid, handler).await,
-        Err(refusal) => deliver::refuse(gate, sale, caller, refusal),
+        Err(refusal) => deliver::refuse(gate, sale, &offer, caller, refusal),
     }
 }
 
 /// Reads the request and checks what needs no chain. A stranger's body is read last.
-async fn bid(gate: &Gate, sale: &Sale, request: Request<Body>) -> Result<Bid, Refusal> {
+async fn bid(gate: &Gate, sale: &Sale, offer: &Arc<Offer>, request: Request<Body>) -> Result<Bid, Refusal> {
     let began = Instant::now();
     let (mut parts, body) = request.into_parts();
-    let incoming = incoming::take(&mut parts.headers, &sale.requirements)?;
+    let incoming = incoming::take(&mut parts.headers, &offer.requirements)?;
     let asset = gate.0.config.network.usdc();
     match incoming.exact.recover(&asset) {
         Ok(signer) if signer == incoming.payer() => {}
@@ -72,7 +74,7 @@ async fn bid(gate: &Gate, sale: &Sale, request: Request<Body>) -> Result<Bid, Re
     tracing::Span::current().record("payment_id", tracing::field::display(key.id()));
     let known = gate.0.ledger.get(key.id()).await?;
     if known.is_none() {
-        incoming.matches(&sale.requirements)?;
+        incoming.matches(&offer.requirements)?;
         check_end(gate, sale, incoming.exact.authorization.valid_before)?;
     }
     let body = body::read(body, gate.0.config.max_request_bytes).await?;
@@ -80,19 +82,19 @@ async fn bid(gate: &Gate, sale: &Sale, request: Request<Body>) -> Result<Bid, Re
     let binding = incoming.binding(request_hash)?;
     let mut timing = Timing::default();
     timing.record("check", began.elapsed());
-    Ok(Bid { parts, body, key, incoming, known, request_hash, binding, timing })
+    Ok(Bid { offer: offer.clone(), parts, body, key, incoming, known, request_hash, binding, timing })
 }
 
 /// Goes on in a task of its own: whether the caller stays on the line decides nothing from here on.
 async fn settle_on(gate: &Gate, sale: &Arc<Sale>, bid: Bid, handler: Handler) -> Response {
-    let (caller, key) = (Caller::paying(&bid.incoming), bid.key);
+    let (caller, key, offer) = (Caller::paying(&bid.incoming), bid.key, bid.offer.clone());
     let task = {
         let (gate, sale) = (gate.clone(), sale.clone());
         Box::pin(async move { admit(&gate, &sale, bid, handler).await })
     };
     match gate.0.tasks.spawn(task).await {
         Ok(Ok(response)) => response,
-        Ok(Err(refusal)) => deliver::refuse(gate, sale, caller, refusal),
+        Ok(Err(refusal)) => deliver::refuse(gate, sale, &offer, caller, refusal),
         Err(error) => {
             tracing::error!(payment = %key.id(), %error, "the payment's task ended");
             deliver::pending(gate, caller, key, None)
@@ -107,7 +109,7 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
     if let Some(check) = &sale.route.check {
         (check.0)(&bid.parts, &bid.body).map_err(Refusal::Request)?;
     }
-    let settlement = bid.incoming.settlement(&sale.requirements)?;
+    let settlement = bid.incoming.settlement(&bid.offer.requirements)?;
     let began = Instant::now();
     let (head, balance) = match verify(gate, &settlement).await {
         Ok(verified) => verified,
@@ -154,7 +156,7 @@ pub(crate) async fn work(
         bid.timing,
     );
     match Box::pin(job.drive()).await {
-        Ok(finished) => Ok(deliver::finished(gate, sale, caller, finished)),
+        Ok(finished) => Ok(deliver::finished(gate, &bid.offer, caller, finished)),
         Err(error) => {
             tracing::error!(payment = %bid.key.id(), %error, "ledger");
             Ok(deliver::pending(gate, caller, bid.key, None))
@@ -164,7 +166,7 @@ pub(crate) async fn work(
 
 /// The window's end: not further away than what is offered allows, and far enough for all that is still to do.
 fn check_end(gate: &Gate, sale: &Sale, valid_before: u64) -> Result<(), Refusal> {
-    let longest = now() + sale.requirements.max_timeout_seconds + WINDOW_SLACK;
+    let longest = now() + sale.standing().requirements.max_timeout_seconds + WINDOW_SLACK;
     let needed = sale.allowance(&gate.0.config).as_secs();
     if valid_before > longest || valid_before.saturating_sub(now()) < needed {
         return Err(Refusal::Payment(ErrorReason::VALID_BEFORE));
@@ -219,7 +221,7 @@ fn new_payment(
     };
     Ok(NewPayment {
         key: bid.key,
-        amount: sale.requirements.amount,
+        amount: bid.offer.requirements.amount,
         route: sale.name.clone(),
         flow: sale.route.flow,
         request_hash: bid.request_hash,

@@ -16,7 +16,7 @@ use crate::{
     job::Finished,
     ledger::{Answer, Record},
     refusal::{Refusal, in_progress, problem},
-    sale::Sale,
+    sale::{Offer, Sale},
 };
 
 /// To whom, and how, an answer goes.
@@ -39,25 +39,25 @@ impl Caller {
 }
 
 /// The answer when a payment's task has ended.
-pub(crate) fn finished(gate: &Gate, sale: &Sale, caller: Caller, finished: Finished) -> Response {
+pub(crate) fn finished(gate: &Gate, offer: &Offer, caller: Caller, finished: Finished) -> Response {
     let Finished { record, failure, timing } = finished;
     count(&record);
     let mut response = match failure {
         Some(failure) => failed(gate, caller, &record, failure),
-        None => stored(gate, sale, caller, record),
+        None => stored(gate, offer, caller, record),
     };
     attach(&mut response, HeaderName::from_static("server-timing"), timing.header());
     response
 }
 
 /// The answer that a record holds, the same every time.
-pub(crate) fn stored(gate: &Gate, sale: &Sale, caller: Caller, record: Record) -> Response {
+pub(crate) fn stored(gate: &Gate, offer: &Offer, caller: Caller, record: Record) -> Response {
     let reason = record.reason.clone().map(ErrorReason::from);
     match (record.money, record.work, reason) {
         (Money::Settled, Work::Served, _) => served(gate, caller, record),
         (Money::RefundDue | Money::Refunding | Money::Refunded, ..) => owed(gate, caller, &record),
         (Money::Dead | Money::Settling, _, Some(reason)) => {
-            unpaid(gate, sale, caller, reason, record.transaction)
+            unpaid(gate, offer, caller, reason, record.transaction)
         }
         (Money::Open, ..) => work_failed(record.runs),
         _ => pending(gate, caller, record.key, record.transaction),
@@ -102,12 +102,12 @@ fn owed(gate: &Gate, caller: Caller, record: &Record) -> Response {
 /// A settlement that failed: 402 with the offer, the reason in both places.
 fn unpaid(
     gate: &Gate,
-    sale: &Sale,
+    offer: &Offer,
     caller: Caller,
     reason: ErrorReason,
     transaction: Option<x402::B256>,
 ) -> Response {
-    let mut response = sale.challenge.refuse(&reason);
+    let mut response = offer.challenge.refuse(&reason);
     announce(&mut response, caller, &failure(gate, caller, reason, transaction));
     response
 }
@@ -137,13 +137,13 @@ pub(crate) fn status_only(id: PaymentId) -> Response {
 }
 
 /// The answer to a payment that was not taken.
-pub(crate) fn refuse(gate: &Gate, sale: &Sale, caller: Caller, refusal: Refusal) -> Response {
+pub(crate) fn refuse(gate: &Gate, sale: &Sale, offer: &Offer, caller: Caller, refusal: Refusal) -> Response {
     let reason = refusal.reason();
     metrics::counter!("x402_payments_total", "outcome" => "refused", "reason" => label(&reason)).increment(1);
     tracing::info!(route = sale.name, %reason, "payment refused");
     match refusal {
         Refusal::Payment(reason) => {
-            let mut response = sale.challenge.refuse(&reason);
+            let mut response = offer.challenge.refuse(&reason);
             announce(&mut response, caller, &failure(gate, caller, reason, None));
             response
         }

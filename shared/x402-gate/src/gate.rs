@@ -35,11 +35,14 @@ pub enum GateError {
     /// A priced route without a price.
     #[error("the paid route {0} has no price")]
     NoPrice(&'static str),
+    /// A free route with a price.
+    #[error("the free route {0} has a price")]
+    Priced(&'static str),
     /// A route whose method cannot be routed.
     #[error("a paid route cannot have the method {0}")]
     Method(http::Method),
     /// Two routes of one name: a payment for one would buy the other.
-    #[error("{0} is for sale twice")]
+    #[error("{0} is there twice")]
     Twice(String),
     /// The offer does not fit a header.
     #[error("the offer cannot be written: {0}")]
@@ -78,8 +81,8 @@ impl Gate {
     /// # Errors
     /// [`GateError`] when a route cannot be offered.
     pub fn mount(&self, routes: Routes) -> Result<Router, GateError> {
-        let discovery = discovery::document(&self.0.config, routes.table())?;
-        let router = routes.into_router(self)?;
+        let (router, sales) = routes.into_router(self)?;
+        let discovery = discovery::document(&self.0.config, &sales);
         Ok(router.merge(status::router(self)).merge(discovery::router(discovery)).layer(cors::layer()))
     }
 

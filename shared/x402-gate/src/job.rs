@@ -10,7 +10,7 @@ use x402::{Authorization, B256, Binding, ErrorReason};
 use x402_facilitator::{PaymentState, SettleOutcome, Settled};
 
 use crate::{
-    Flow, Gate, LedgerError, MAX_RUNS, Money, Payment, Work,
+    Attachment, Flow, Gate, LedgerError, MAX_RUNS, Money, Payment, Work,
     admit::{lease_ms, now},
     body::SavedRequest,
     ledger::{Answer, Record, Update},
@@ -56,6 +56,7 @@ pub(crate) struct Finished {
 struct Learnt {
     reason: Option<ErrorReason>,
     answer: Option<Answer>,
+    attachment: Option<Attachment>,
     transaction: Option<B256>,
     settled: Option<Settled>,
 }
@@ -151,7 +152,7 @@ impl Job {
         }
         self.counted = false;
         let began = Instant::now();
-        let Some(answer) = self.call().await else { return Ok(ControlFlow::Break(())) };
+        let Some((answer, attachment)) = self.call().await else { return Ok(ControlFlow::Break(())) };
         self.timing.record("work", began.elapsed());
         if !answer.status.is_success() {
             return self.work_failed(Some(answer)).await;
@@ -161,7 +162,14 @@ impl Job {
             Flow::Upfront => self.record.money,
         };
         let began = Instant::now();
-        self.advance(money, Work::Served, Learnt { answer: Some(answer), ..Learnt::default() }).await?;
+        let learnt = Learnt { answer: Some(answer), attachment, ..Learnt::default() };
+        match self.advance(money, Work::Served, learnt).await {
+            Err(LedgerError::AttachmentTaken) => {
+                tracing::error!(payment = %self.record.id, route = self.record.route, "the attachment's key is taken");
+                return self.work_failed(Some(Answer::bare(StatusCode::INTERNAL_SERVER_ERROR))).await;
+            }
+            committed => committed?,
+        }
         self.timing.record("commit", began.elapsed());
         Ok(ControlFlow::Continue(()))
     }
@@ -182,29 +190,31 @@ impl Job {
 
     /// Runs the handler in a task of its own, so that a panic is a failed run and no more.
     /// `None` when the process itself is ending: that is no fault of the work, and the next process does it.
-    async fn call(&self) -> Option<Answer> {
+    async fn call(&self) -> Option<(Answer, Option<Attachment>)> {
+        let bare = |status| Some((Answer::bare(status), None));
         let Some((parts, body)) = self.request.clone() else {
-            return Some(Answer::bare(StatusCode::INTERNAL_SERVER_ERROR));
+            return bare(StatusCode::INTERNAL_SERVER_ERROR);
         };
         let mut request = Request::from_parts(parts, Body::from(body));
         request.extensions_mut().insert(self.payment());
         let limit = self.gate.0.config.max_answer_bytes;
         let handler = self.handler.clone();
         let mut running = tokio::spawn(async move {
-            let Ok(response) = handler.oneshot(request).await;
-            Answer::collect(response, limit).await
+            let Ok(mut response) = handler.oneshot(request).await;
+            let attachment = response.extensions_mut().remove::<Attachment>();
+            (Answer::collect(response, limit).await, attachment)
         });
         match tokio::time::timeout(self.sale.route.timeout, &mut running).await {
             Ok(Ok(answer)) => Some(answer),
             Ok(Err(end)) if end.is_cancelled() => None,
             Ok(Err(panic)) => {
                 tracing::error!(payment = %self.record.id, route = self.record.route, %panic, "the handler panicked");
-                Some(Answer::bare(StatusCode::INTERNAL_SERVER_ERROR))
+                bare(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Err(_) => {
                 running.abort();
                 tracing::warn!(payment = %self.record.id, route = self.record.route, "the handler ran out of time");
-                Some(Answer::bare(StatusCode::GATEWAY_TIMEOUT))
+                bare(StatusCode::GATEWAY_TIMEOUT)
             }
         }
     }
@@ -212,10 +222,12 @@ impl Job {
     fn payment(&self) -> Payment {
         Payment {
             id: self.record.id,
+            scheme: x402::EXACT,
             key: self.record.key,
             amount: self.record.amount,
             request_hash: self.record.request_hash,
             claimed_at_ms: u64::try_from(self.record.claimed_at).unwrap_or_default(),
+            run: self.record.runs,
             binding: self.binding,
             settled: self.record.settled,
         }
@@ -350,7 +362,7 @@ impl Job {
             return Err(LedgerError::Corrupt("an illegal move"));
         }
         let reason = learnt.reason.map(|reason| reason.to_string());
-        let Learnt { answer, transaction, settled, .. } = learnt;
+        let Learnt { answer, attachment, transaction, settled, .. } = learnt;
         let update = Update {
             id: self.record.id,
             fence: self.record.fence,
@@ -360,6 +372,7 @@ impl Job {
             lease_ms,
             reason: reason.clone(),
             answer: answer.clone(),
+            attachment,
             transaction,
             settled,
         };

@@ -10,7 +10,13 @@ use futures_util::future::{BoxFuture, Either};
 use http::{Method, Request};
 use tower::{Layer, Service, util::BoxCloneSyncService};
 
-use crate::{Gate, admit, incoming, job::Handler, sale::Sale};
+use crate::{
+    Gate, admit,
+    deliver::{self, Caller},
+    incoming,
+    job::Handler,
+    sale::Sale,
+};
 
 /// Puts a price before a service. Made by [`Gate::layer`].
 #[derive(Clone)]
@@ -67,11 +73,27 @@ impl Service<Request<Body>> for GateService {
     /// the `GET` handler, is a question about the price.
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let sold = *request.method() == self.sale.route.method && *request.method() != Method::HEAD;
-        if !sold || !incoming::carries_payment(request.headers()) {
+        let paid = sold && incoming::carries_payment(request.headers());
+        if !paid && self.sale.is_constant() {
             self.gate.counters().challenges.increment(1);
-            return Either::Left(ready(Ok(self.sale.challenge.respond(request.headers()))));
+            return Either::Left(ready(Ok(self.sale.standing().challenge.respond(request.headers()))));
         }
-        let (gate, sale, handler) = (self.gate.clone(), self.sale.clone(), self.handler.clone());
-        Either::Right(Box::pin(async move { Ok(admit::sell(&gate, &sale, request, handler).await) }))
+        let service = self.clone();
+        Either::Right(Box::pin(async move { Ok(service.answer(request, paid).await) }))
+    }
+}
+
+impl GateService {
+    async fn answer(self, request: Request<Body>, paid: bool) -> Response {
+        let Self { gate, sale, handler } = self;
+        let caller = Caller::of(request.headers());
+        match sale.offer(&gate.0.config, request).await {
+            Ok((offer, request)) if paid => admit::sell(&gate, &sale, offer, request, handler).await,
+            Ok((offer, request)) => {
+                gate.counters().challenges.increment(1);
+                offer.challenge.respond(request.headers())
+            }
+            Err(refusal) => deliver::refuse(&gate, &sale, sale.standing(), caller, refusal),
+        }
     }
 }

@@ -22,6 +22,7 @@
 
 mod admit;
 mod answer;
+mod attachment;
 mod body;
 mod challenge;
 mod config;
@@ -34,6 +35,7 @@ mod job;
 mod layer;
 mod ledger;
 mod payment;
+mod price;
 mod reconcile;
 mod refusal;
 mod repeat;
@@ -45,6 +47,7 @@ mod status;
 mod timing;
 mod waiters;
 
+pub use attachment::{Attached, Attachment};
 pub use config::GateConfig;
 pub use gate::{Gate, GateError};
 pub use layer::{GateLayer, GateService};

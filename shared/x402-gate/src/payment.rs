@@ -10,6 +10,8 @@ use x402_facilitator::Settled;
 pub struct Payment {
     /// The payment's name, and the idempotency key of the work.
     pub id: PaymentId,
+    /// How it is paid: `exact`.
+    pub scheme: &'static str,
     /// Chain, token, payer and nonce.
     pub key: PaymentKey,
     /// What is charged.
@@ -18,6 +20,8 @@ pub struct Payment {
     pub request_hash: RequestHash,
     /// When the payment was claimed, in epoch milliseconds: the same in every run of the same payment.
     pub claimed_at_ms: u64,
+    /// Which run of the work this is, from 1. A run that ended with its process counts.
+    pub run: u32,
     /// The salt, where the payer bound the payment to the request.
     pub binding: Binding,
     /// The proof of payment, in routes that settle before they work.

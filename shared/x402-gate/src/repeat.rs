@@ -43,7 +43,7 @@ pub(crate) async fn answer(
         record = gate.0.ledger.get(record.id).await?.ok_or(LedgerError::Corrupt("a claim that is gone"))?;
     }
     if !unfinished(&record) {
-        return Ok(deliver::stored(gate, sale, Caller::paying(&bid.incoming), record));
+        return Ok(deliver::stored(gate, &bid.offer, Caller::paying(&bid.incoming), record));
     }
     if record.money == Money::Open {
         check_again(gate, sale, &record).await?;

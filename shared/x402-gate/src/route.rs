@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
 use x402::Usdc;
 
+use crate::price::PriceBy;
+
 /// In which order a route works and takes its money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
@@ -25,6 +27,7 @@ pub struct Route {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) price: Usdc,
+    pub(crate) price_by: Option<PriceBy>,
     pub(crate) flow: Flow,
     pub(crate) summary: String,
     pub(crate) timeout: Duration,
@@ -49,13 +52,14 @@ impl fmt::Debug for RequestCheck {
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Route {
-    /// A route at an axum path, free until [`Route::price`] is set: a route without a price is refused when mounted.
+    /// A route at an axum path, free until [`Route::price`] is set.
     #[must_use]
     pub fn new(method: Method, path: &'static str) -> Self {
         Self {
             method,
             path,
             price: Usdc::ZERO,
+            price_by: None,
             flow: Flow::Authorize,
             summary: String::new(),
             timeout: DEFAULT_TIMEOUT,
@@ -83,6 +87,21 @@ impl Route {
     #[must_use]
     pub const fn price(mut self, price: Usdc) -> Self {
         self.price = price;
+        self
+    }
+
+    /// Prices each call by what it asks for: a pure function of the request, whose body is read whole and capped before.
+    ///
+    /// [`Route::price`] is then the price of one `unit` ("persona", "page"), which the documents name, and the least that a
+    /// call costs. The offer to a request is made for that request, so whoever asks without a payment sends what they mean to
+    /// buy. A request that cannot be priced is answered with the error, before any payment.
+    #[must_use]
+    pub fn price_by<F, E>(mut self, unit: &'static str, price: F) -> Self
+    where
+        F: Fn(&Parts, &Bytes) -> Result<Usdc, E> + Send + Sync + 'static,
+        E: IntoResponse,
+    {
+        self.price_by = Some(PriceBy::new(unit, price));
         self
     }
 
@@ -162,10 +181,22 @@ impl Route {
         self.path
     }
 
-    /// The price of one call.
+    /// The price of one call, or of one [`Route::unit`]; zero where the route is free.
     #[must_use]
     pub const fn amount(&self) -> Usdc {
         self.price
+    }
+
+    /// What a call is priced by, where that is not the call itself.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'static str> {
+        self.price_by.as_ref().map(|price| price.unit)
+    }
+
+    /// Whether it costs nothing.
+    #[must_use]
+    pub const fn is_free(&self) -> bool {
+        self.price.atomic() == 0
     }
 
     /// The order of work and money.

@@ -1,3 +1,5 @@
+use std::{collections::HashSet, sync::Arc};
+
 use axum::{
     Router,
     handler::Handler,
@@ -6,30 +8,35 @@ use axum::{
 
 use tower::util::BoxCloneSyncService;
 
-use crate::{Gate, GateError, Route};
+use crate::{Gate, GateError, Route, sale::Sale};
 
 /// A service's routes, priced and free: the one table that everything else is made from.
 ///
 /// ```
-/// use axum::Json;
+/// use axum::{Json, response::Html, routing};
 /// use x402_gate::{Route, Routes};
 ///
-/// let routes: Routes = Routes::new().paid(
-///     Route::get("/v1/answer").price(x402::Usdc::from_atomic(1000)).summary("The answer."),
-///     async || Json(42),
-/// );
-/// assert_eq!(routes.table().len(), 1);
+/// let routes: Routes = Routes::new()
+///     .paid(Route::get("/v1/answer").price(x402::Usdc::from_atomic(1000)).summary("The answer."), async || Json(42))
+///     .free(Route::get("/v1/question").summary("The question.").response::<String>(), async || Json("?"))
+///     .page("/", routing::get(async || Html("<h1>Answers</h1>")));
+/// assert_eq!(routes.table().count(), 2);
 /// ```
 pub struct Routes<S = ()> {
-    /// No methods: the route has one that cannot be routed, which mounting refuses.
-    paid: Vec<(Route, Option<MethodRouter<S>>)>,
-    table: Vec<Route>,
-    free: Router<S>,
+    entries: Vec<Entry<S>>,
+    pages: Router<S>,
+}
+
+struct Entry<S> {
+    route: Route,
+    sold: bool,
+    /// None: the route has a method that cannot be routed, which mounting refuses.
+    methods: Option<MethodRouter<S>>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
     fn default() -> Self {
-        Self { paid: Vec::new(), table: Vec::new(), free: Router::new() }
+        Self { entries: Vec::new(), pages: Router::new() }
     }
 }
 
@@ -42,55 +49,91 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// Sells what `handler` answers.
     #[must_use]
-    pub fn paid<H, T>(mut self, route: Route, handler: H) -> Self
+    pub fn paid<H, T>(self, route: Route, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.with(route, true, handler)
+    }
+
+    /// Gives away what `handler` answers. The route stands in the documents as the priced ones do.
+    #[must_use]
+    pub fn free<H, T>(self, route: Route, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.with(route, false, handler)
+    }
+
+    fn with<H, T>(mut self, route: Route, sold: bool, handler: H) -> Self
     where
         H: Handler<T, S>,
         T: 'static,
     {
         let methods = MethodFilter::try_from(route.method.clone()).ok().map(|filter| on(filter, handler));
-        self.paid.push((route.clone(), methods));
-        self.table.push(route);
+        self.entries.push(Entry { route, sold, methods });
         self
     }
 
-    /// Gives something away.
+    /// Serves what the documents do not list: a page for people, a file. A page at `/` is the service's own home page.
     #[must_use]
-    pub fn free(mut self, path: &str, methods: MethodRouter<S>) -> Self {
-        self.free = self.free.route(path, methods);
+    pub fn page(mut self, path: &str, methods: MethodRouter<S>) -> Self {
+        self.pages = self.pages.route(path, methods);
         self
     }
 
-    /// The priced routes, in the order they were added.
-    #[must_use]
-    pub fn table(&self) -> &[Route] {
-        &self.table
+    /// The routes that documents list, priced and free, in the order they were added.
+    pub fn table(&self) -> impl Iterator<Item = &Route> {
+        self.entries.iter().map(|entry| &entry.route)
     }
 
     /// Gives the handlers their state.
     #[must_use]
     pub fn with_state(self, state: S) -> Routes {
-        let paid = self.paid.into_iter().map(|(route, methods)| {
+        let entries = self.entries.into_iter().map(|Entry { route, sold, methods }| {
             let methods = methods.map(|methods| methods.with_state(state.clone()));
-            (route, methods)
+            Entry { route, sold, methods }
         });
-        Routes { paid: paid.collect(), table: self.table, free: self.free.with_state(state) }
+        Routes { entries: entries.collect(), pages: self.pages.with_state(state) }
     }
 }
 
 impl Routes {
-    /// The router, with every priced handler behind the gate: there is no way to a handler but through its price.
-    pub(crate) fn into_router(self, gate: &Gate) -> Result<Router, GateError> {
-        let mut router = self.free;
-        for (route, methods) in self.paid {
+    /// The router, with every priced handler behind the gate, and what is for sale: there is no way to a handler but
+    /// through its price.
+    pub(crate) fn into_router(self, gate: &Gate) -> Result<(Router, Vec<Arc<Sale>>), GateError> {
+        let (mut router, mut sales, mut names) = (self.pages, Vec::new(), HashSet::new());
+        for Entry { route, sold, methods } in self.entries {
             let path = route.path;
             let methods = methods.ok_or_else(|| GateError::Method(route.method.clone()))?;
-            // The way to the handler for work that was paid for before a restart: routed, so that path parameters are there.
-            let handler = BoxCloneSyncService::new(Router::new().route(path, methods.clone()));
-            let layer = gate.layer(route)?;
-            gate.register(layer.sale(), handler)?;
-            // Not `layer`, which would also sell the 405 of other methods.
-            router = router.route(path, methods.route_layer(layer));
+            if !names.insert((route.method.clone(), path)) {
+                return Err(GateError::Twice(format!("{} {path}", route.method)));
+            }
+            let methods = if sold { sell(gate, route, methods, &mut sales)? } else { give(&route, methods)? };
+            router = router.route(path, methods);
         }
-        Ok(router)
+        Ok((router, sales))
     }
+}
+
+fn sell(
+    gate: &Gate,
+    route: Route,
+    methods: MethodRouter,
+    sales: &mut Vec<Arc<Sale>>,
+) -> Result<MethodRouter, GateError> {
+    // The way to the handler for work that was paid for before a restart: routed, so that path parameters are there.
+    let handler = BoxCloneSyncService::new(Router::new().route(route.path, methods.clone()));
+    let layer = gate.layer(route)?;
+    gate.register(layer.sale(), handler)?;
+    sales.push(layer.sale().clone());
+    // Not `layer`, which would also sell the 405 of other methods.
+    Ok(methods.route_layer(layer))
+}
+
+/// A priced route that was added as a free one would be given away by mistake.
+fn give(route: &Route, methods: MethodRouter) -> Result<MethodRouter, GateError> {
+    if route.is_free() && route.price_by.is_none() { Ok(methods) } else { Err(GateError::Priced(route.path)) }
 }

@@ -57,7 +57,7 @@ fn an_unknown_key_in_the_file_is_refused_by_name() {
     let (status, error) = refusal(&with_file(offline(), "lisen = '127.0.0.1:1'").run());
     assert_eq!(status, 64);
     assert!(error.contains("answers.toml: unknown key `lisen`"), "{error}");
-    assert!(error.contains("the keys are answer, pay-to,"), "{error}");
+    assert!(error.contains("the keys are answer, home, pay-to,"), "{error}");
 }
 
 #[test]
@@ -122,4 +122,13 @@ fn a_port_that_is_taken_is_no_error_of_configuration() {
     let (status, error) = refusal(&offline().arg("--listen").arg(&address).run());
     assert_eq!(status, 1);
     assert!(error.contains(&format!("binding the public listener to {address}: Address")), "{error}");
+}
+
+#[test]
+fn a_worker_runs_without_configuration_and_is_not_in_the_help() {
+    let output = answers().arg("double").arg("21").run();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b"42\n"[..]));
+    let help = answers().arg("--help").run();
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    assert!(help.contains("keygen") && !help.contains("double"), "{help}");
 }

@@ -71,3 +71,17 @@ async fn a_second_signal_ends_the_process_at_once() {
     running.signal("TERM");
     assert_eq!(running.wait().code(), Some(130));
 }
+
+#[tokio::test]
+async fn a_background_task_ends_after_the_last_answer_and_before_the_process() {
+    let mut running = offline().start();
+    let mut stream = half_a_request(&running);
+    running.signal("TERM");
+    wait_until_closed(&running);
+    let farewell = running.folder.path().join("farewell");
+    running.until_ready(503).await;
+    assert!(!farewell.exists(), "a request still runs");
+    stream.write_all(BODY.as_bytes()).expect("sent");
+    assert!(running.wait().success());
+    assert_eq!(std::fs::read_to_string(farewell).expect("said"), running.public);
+}

@@ -1,5 +1,6 @@
 //! The durable record of every payment. The row is also the outbox: no second queue.
 
+mod attachments;
 #[cfg(test)]
 mod conformance;
 mod postgres;
@@ -12,6 +13,8 @@ mod writer;
 use std::sync::Arc;
 
 use x402::{Address, Network, PaymentId};
+
+use crate::Attached;
 
 pub use postgres::PostgresLedger;
 pub(crate) use record::{Answer, Claim, NewPayment, Record, Update};
@@ -52,9 +55,20 @@ pub enum LedgerError {
     /// Somebody else took the payment over.
     #[error("the payment was taken over")]
     Fenced,
+    /// The key of an attachment is another answer's.
+    #[error("the attachment's key is taken")]
+    AttachmentTaken,
     /// What is stored cannot be understood.
     #[error("the ledger holds a record that cannot be read: {0}")]
     Corrupt(&'static str),
+}
+
+impl LedgerError {
+    /// Whether the database refused a second row of one name.
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Database(error)
+            if error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation))
+    }
 }
 
 impl From<sqlx::Error> for LedgerError {
@@ -119,6 +133,23 @@ impl Ledger {
 
     pub(crate) async fn get(&self, id: PaymentId) -> Result<Option<Record>, LedgerError> {
         on!(self, store => statements::get(&**store, id).await)
+    }
+
+    /// The attachments of a kind after the number `after`, in their order, `limit` at most: those that are not there yet
+    /// come later. For one that follows what handlers recorded ([`Attachment`](crate::Attachment)).
+    ///
+    /// An attachment gets its number when it is first read, so numbers have no gaps and nothing is ever numbered before what
+    /// was read already, however many replicas write.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the database does not answer.
+    pub async fn attachments(
+        &self,
+        kind: &str,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Attached>, LedgerError> {
+        on!(self, store => attachments::after(&**store, kind, after, limit).await)
     }
 
     /// How many payments wait for their money.

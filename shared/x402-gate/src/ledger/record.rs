@@ -5,7 +5,7 @@ use x402_facilitator::Settled;
 
 use super::{LedgerError, store::Columns};
 use crate::{
-    Flow,
+    Attachment, Flow,
     state::{Money, Work},
 };
 
@@ -87,6 +87,7 @@ pub(crate) struct Update {
     pub(crate) lease_ms: i64,
     pub(crate) reason: Option<String>,
     pub(crate) answer: Option<Answer>,
+    pub(crate) attachment: Option<Attachment>,
     pub(crate) transaction: Option<B256>,
     pub(crate) settled: Option<Settled>,
 }

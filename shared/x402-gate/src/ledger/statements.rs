@@ -139,8 +139,10 @@ pub(super) async fn update<S: Store>(store: &S, update: &Update) -> Result<(), L
          status = COALESCE($7, status), headers = COALESCE($8, headers), body = COALESCE($9, body), \
          tx_hash = COALESCE($10, tx_hash), \
          block_number = COALESCE($11, block_number), block_hash = COALESCE($12, block_hash), \
-         log_index = COALESCE($13, log_index), gas_used = COALESCE($14, gas_used) \
-         WHERE id = $15 AND fence = $16 AND money = $17 AND work = $18 RETURNING id",
+         log_index = COALESCE($13, log_index), gas_used = COALESCE($14, gas_used), \
+         attached_kind = COALESCE($15, attached_kind), attached_key = COALESCE($16, attached_key), \
+         attachment = COALESCE($17, attachment) \
+         WHERE id = $18 AND fence = $19 AND money = $20 AND work = $21 RETURNING id",
         now = S::NOW,
     );
     let statement = Statement::change(sql)
@@ -154,12 +156,16 @@ pub(super) async fn update<S: Store>(store: &S, update: &Update) -> Result<(), L
         .bind(update.fence)
         .bind(update.from.0.as_str())
         .bind(update.from.1.as_str());
-    first(store, statement).await?.map(drop).ok_or(LedgerError::Fenced)
+    match first(store, statement).await {
+        // The one unique thing that such a change brings along.
+        Err(error) if update.attachment.is_some() && error.is_conflict() => Err(LedgerError::AttachmentTaken),
+        row => row?.map(drop).ok_or(LedgerError::Fenced),
+    }
 }
 
 fn bind_facts(statement: Statement, update: &Update) -> Statement {
     let answer = update.answer.as_ref();
-    let settled = update.settled.as_ref();
+    let (settled, attachment) = (update.settled.as_ref(), update.attachment.as_ref());
     let transaction = settled.map(|settled| settled.transaction).or(update.transaction);
     // A reason may be a stranger's text, and Postgres has no zero in a text.
     let reason = update.reason.as_ref().map(|reason| reason.replace('\0', "\u{fffd}"));
@@ -173,6 +179,9 @@ fn bind_facts(statement: Statement, update: &Update) -> Statement {
         .bind(settled.map(|settled| settled.block_hash.as_slice()))
         .bind(settled.map(|settled| settled.log_index))
         .bind(settled.map(|settled| settled.gas_used))
+        .bind(attachment.map(|attachment| attachment.kind.clone()))
+        .bind(attachment.map(|attachment| attachment.key.as_slice()))
+        .bind(attachment.map(|attachment| attachment.payload.as_slice()))
 }
 
 /// What is known of a payment.

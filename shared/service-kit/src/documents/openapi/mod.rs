@@ -49,9 +49,11 @@ fn operation(catalogue: &Catalogue, route: &Route, shapes: &mut Shapes) -> Value
         ("operationId", operation_id(route).into()),
         ("summary", route.description().into()),
         ("responses", operation_responses(route, shapes)),
-        ("security", json!([{ "x402": [] }])),
-        ("x-payment-info", payment_info(catalogue, route)),
+        ("security", if route.is_free() { json!([]) } else { json!([{ "x402": [] }]) }),
     ]);
+    if !route.is_free() {
+        operation.insert("x-payment-info".to_owned(), payment_info(catalogue, route));
+    }
     if let Some(query) = route.query_schema() {
         operation.insert("parameters".to_owned(), parameters(&embedded(query)));
     }
@@ -84,11 +86,11 @@ fn parameters(query: &Value) -> Value {
 /// The price, for programs that plan before they ask. What counts is the 402 itself.
 fn payment_info(catalogue: &Catalogue, route: &Route) -> Value {
     let (network, price) = (catalogue.deployment.network(), route.amount());
+    let dollars = price.to_string().trim_start_matches('$').to_owned();
     json!({
-        "price": {
-            "mode": "fixed",
-            "currency": "USD",
-            "amount": price.to_string().trim_start_matches('$'),
+        "price": match route.unit() {
+            None => json!({ "mode": "fixed", "currency": "USD", "amount": dollars }),
+            Some(unit) => json!({ "mode": "dynamic", "currency": "USD", "min": dollars, "unit": unit }),
         },
         "protocols": [{ "x402": {
             "scheme": x402::EXACT,
@@ -102,17 +104,22 @@ fn payment_info(catalogue: &Catalogue, route: &Route) -> Value {
 }
 
 fn operation_responses(route: &Route, shapes: &mut Shapes) -> Value {
-    let mut answer = json!({
-        "description": "What was paid for.",
-        "headers": { "PAYMENT-RESPONSE": header("SettlementResponse: the transaction that paid.") },
-    });
+    let mut answer = json!({ "description": "The answer." });
+    if !route.is_free() {
+        answer["description"] = "What was paid for.".into();
+        answer["headers"] =
+            json!({ "PAYMENT-RESPONSE": header("SettlementResponse: the transaction that paid.") });
+    }
     if let Some(schema) = route.response_schema() {
         answer["content"] = json!({ "application/json": { "schema": shapes.refer(schema) } });
     }
     let shared =
         [("400", "BadRequest"), ("402", "PaymentRequired"), ("409", "Conflict"), ("503", "Unavailable")];
     let reference = |name: &str| json!({ "$ref": format!("#/components/responses/{name}") });
-    let mut responses = object(shared.map(|(status, name)| (status, reference(name))));
+    let mut responses = Map::new();
+    if !route.is_free() {
+        responses.extend(object(shared.map(|(status, name)| (status, reference(name)))));
+    }
     responses.insert("200".to_owned(), answer);
     responses.into()
 }

@@ -24,7 +24,7 @@ pub(super) fn content(catalogue: &Catalogue) -> Markup {
                 }
             }
         }
-        @if let Some(route) = catalogue.routes.first() { (buying(&Call::of(catalogue, route))) }
+        @if let Some(route) = catalogue.routes.iter().find(|route| !route.is_free()) { (buying(&Call::of(catalogue, route))) }
         section {
             h2 { "For programs" }
             ul.links {

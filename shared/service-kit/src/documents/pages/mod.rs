@@ -65,9 +65,17 @@ fn anchor(route: &Route) -> String {
     name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-")
 }
 
-/// `$0.001`, and what that is in the token's units for those who read offers.
+/// `$0.001`, and what that is in the token's units for those who read offers; what it is the price of, if not of a call.
 fn price(route: &Route) -> Markup {
-    html! { span.price title={ (route.amount().atomic()) " atomic units of USDC" } { (route.amount()) } }
+    html! {
+        @if route.is_free() {
+            span.price { "free" }
+        } @else {
+            span.price title={ (route.amount().atomic()) " atomic units of USDC" } {
+                (route.amount()) @if let Some(unit) = route.unit() { " per " (unit) }
+            }
+        }
+    }
 }
 
 fn verb(route: &Route) -> Markup {
@@ -76,6 +84,9 @@ fn verb(route: &Route) -> Markup {
 
 /// When the money moves, for the buyer.
 const fn settles(route: &Route) -> &'static str {
+    if route.is_free() {
+        return "Free: no payment, no account.";
+    }
     match route.flow() {
         Flow::Authorize => "The work comes first. A call that fails costs nothing.",
         Flow::Upfront => {
@@ -114,7 +125,7 @@ impl Call {
         }
     }
 
-    /// With this suite's buyer: pays it.
+    /// With this suite's buyer: pays it, up to its limits.
     fn pay(&self) -> String {
         match &self.body {
             Some(body) => format!("buyer pay -d '{body}' {}", self.quoted_url()),

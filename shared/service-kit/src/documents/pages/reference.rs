@@ -53,13 +53,21 @@ fn section(catalogue: &Catalogue, route: &Route) -> Markup {
             h2 { (verb(route)) code { (route.path()) } (price(route)) }
             p { (route.description()) }
             p.aside { (settles(route)) }
+            @if route.unit().is_some() {
+                p.aside { "What a call costs depends on what it asks for: the offer names it for the request that you send." }
+            }
             @if let Some(query) = route.query_schema() { h3 { "Query" } (fields::table(&embedded(query), WrittenBy::Caller)) }
             @if let Some(request) = route.request_schema() { h3 { "Body" } (fields::described(&embedded(request), WrittenBy::Caller)) }
             @if let Some(response) = route.response_schema() { h3 { "Answer" } (fields::described(&embedded(response), WrittenBy::Service)) }
-            h3 { "See the offer" }
-            pre { code { (call.curl()) } }
-            h3 { "Buy it" }
-            pre { code { (call.pay()) } }
+            @if route.is_free() {
+                h3 { "Ask" }
+                pre { code { (call.curl()) } }
+            } @else {
+                h3 { "See the offer" }
+                pre { code { (call.curl()) } }
+                h3 { "Buy it" }
+                pre { code { (call.pay()) } }
+            }
         }
     }
 }

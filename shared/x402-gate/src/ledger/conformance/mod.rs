@@ -1,5 +1,6 @@
 //! What a ledger must do, whichever database it is in: every test runs on SQLite and on a Postgres of its own.
 
+mod attachments;
 mod claims;
 mod leases;
 mod moves;
@@ -28,6 +29,9 @@ macro_rules! everywhere {
 }
 
 everywhere! {
+    attachments::an_attachment_is_committed_with_the_answer_or_not_at_all,
+    attachments::a_key_is_given_once,
+    attachments::readers_at_once_see_one_order_without_gaps,
     claims::a_claim_is_read_back_as_it_was_made,
     claims::of_many_copies_one_wins,
     claims::a_payer_never_promises_more_than_it_holds,

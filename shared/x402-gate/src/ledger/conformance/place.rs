@@ -148,6 +148,7 @@ pub(super) fn to(record: &Record, money: Money, work: Work) -> Update {
         lease_ms: 0,
         reason: None,
         answer: (record.work != work && work == Work::Served).then_some(answer),
+        attachment: None,
         transaction: None,
         settled: (money == Money::Settled).then(settled),
     }
