@@ -10,6 +10,7 @@
 
 mod amount;
 mod bind;
+mod channel;
 mod contracts;
 mod ecdsa;
 mod exact;
@@ -29,6 +30,13 @@ pub use alloy_primitives::{Address, B256, Bytes};
 
 pub use amount::{AmountError, Usdc};
 pub use bind::{BIND_EXTENSION, BindSalt, Binding, BindingError};
+pub use channel::{
+    BATCH_SETTLEMENT, ChannelConfig, ChannelExtra, ChannelId, ChannelPayload, ChannelSettlement,
+    ChannelState, ChannelTerms, ClaimPayload, ClaimedVoucher, Collector, DEPOSIT_COLLECTOR, Deposit,
+    DepositAuthorization, DepositPayload, Erc3009Authorization, MAX_WITHDRAW_DELAY, MIN_WITHDRAW_DELAY,
+    RefundPayload, SETTLEMENT_CONTRACT, SettlePayload, Settlement, Voucher, VoucherClaim, VoucherPayload,
+    VoucherState, channel_domain_separator, channel_refund_digest,
+};
 pub use contracts::{Multicall3, TestToken, Token};
 pub use ecdsa::{SignatureError, SigningKey, recover};
 pub use exact::{Authorization, EXACT, ExactPayload};

@@ -61,6 +61,11 @@ reasons! {
 }
 
 impl ErrorReason {
+    /// A reason of this crate's own.
+    pub(crate) const fn known(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
     /// The reason as on the wire.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -102,3 +102,41 @@ pub(crate) mod zero_hash {
         Ok(Some(hash).filter(|hash| !hash.is_zero()))
     }
 }
+
+/// As [`decimal_string`], for a number that need not be there.
+pub(crate) mod decimal_string_option {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[derive(Deserialize)]
+    struct Form(#[serde(with = "super::decimal_string")] u64);
+
+    pub(crate) fn serialize<S: Serializer>(number: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+        match number {
+            Some(number) => serializer.collect_str(number),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+        Ok(Option::<Form>::deserialize(deserializer)?.map(|form| form.0))
+    }
+}
+
+/// An amount, or `""` where none moved.
+pub(crate) mod amount_or_empty {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    use crate::Usdc;
+
+    pub(crate) fn serialize<S: Serializer>(amount: &Option<Usdc>, serializer: S) -> Result<S::Ok, S::Error> {
+        match amount {
+            Some(amount) => amount.serialize(serializer),
+            None => serializer.serialize_str(""),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Usdc>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+        text.map(|text| Usdc::parse_atomic(&text).map_err(de::Error::custom)).transpose()
+    }
+}
