@@ -9,12 +9,20 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const library = createRequire(import.meta.url);
 const OUTPUT = here("contracts.json");
 
+const SETTLEMENT = "0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003";
+
 // A contract with an address is etched there when the chain starts; one without is deployed by whoever needs it.
+// `constructed` are the addresses that its constructor takes.
 const CONTRACTS = {
   TestUSDC: { address: "0x036CbD53842c5426634e7929541eC2318f3dCF7e" },
   Multicall3: { address: "0xcA11bde05977b3631167028862bE2a173976CA11" },
+  x402BatchSettlement: { address: SETTLEMENT },
+  ERC3009DepositCollector: { address: "0x4020806089470a89826cB9fB1f4059150b550004", constructed: [SETTLEMENT] },
   TestWallet: {},
 };
+
+// "Transient storage can break composability": OpenZeppelin's guard clears what it stores, which the warning itself calls safe.
+const KNOWN = new Set(["2394"]);
 
 const source = (name) => `contracts/${name}.sol`;
 
@@ -42,17 +50,20 @@ function resolveImport(path) {
 
 function compile() {
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: resolveImport }));
-  for (const problem of output.errors ?? []) console.error(problem.formattedMessage);
-  if (output.errors?.length) process.exit(1);
+  const problems = (output.errors ?? []).filter((problem) => !KNOWN.has(problem.errorCode));
+  for (const problem of problems) console.error(problem.formattedMessage);
+  if (problems.length) process.exit(1);
   return output.contracts;
 }
 
 function describe(name, compiled) {
   const { evm, metadata } = compiled[source(name)][name];
   const { compiler, sources } = JSON.parse(metadata);
+  const { constructed = [], ...placed } = CONTRACTS[name];
+  const taken = constructed.map((address) => address.slice(2).toLowerCase().padStart(64, "0")).join("");
   return {
-    ...CONTRACTS[name],
-    initCode: `0x${evm.bytecode.object}`,
+    ...placed,
+    initCode: `0x${evm.bytecode.object}${taken}`,
     sourceHash: sources[source(name)].keccak256,
     compiler: compiler.version,
   };

@@ -10,6 +10,7 @@ mod multicall;
 mod notation;
 mod program;
 mod schedule;
+mod settlement;
 mod stale;
 mod token;
 mod transparent;
