@@ -6,6 +6,7 @@ mod program;
 mod support;
 
 mod attachments;
+mod batteries;
 mod bought_draw;
 mod challenge;
 mod crash;

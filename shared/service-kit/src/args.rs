@@ -82,12 +82,35 @@ pub struct SellingArgs {
         conflicts_with_all = ["signer_key_file", "signer_keystore"]
     )]
     pub(crate) facilitator_url: Option<Url>,
+    /// How long the remote facilitator may take to settle; after that the outcome is unknown, and the chain is asked.
+    #[arg(
+        long,
+        env = "X402_FACILITATOR_TIMEOUT",
+        value_name = "SECONDS",
+        default_value = "40",
+        value_parser = fraction
+    )]
+    pub(crate) facilitator_timeout: Duration,
     /// Where payments are recorded.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: String,
     /// The origin that customers see. Payments are bound to it. `http://` and the listening address unless set.
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     pub(crate) public_url: Option<String>,
+}
+
+/// A facilitator elsewhere, and how long it may take to settle.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Remote<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) timeout: Duration,
+}
+
+impl SellingArgs {
+    pub(crate) fn remote(&self) -> Option<Remote<'_>> {
+        self.facilitator_url.as_ref().map(|url| Remote { url, timeout: self.facilitator_timeout })
+    }
 }
 
 /// What a service without priced routes needs besides: nothing.
@@ -130,6 +153,12 @@ impl ChainArgs {
 
 fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
     text.parse().map(Duration::from_secs)
+}
+
+/// Seconds, and parts of them.
+fn fraction(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|error: std::num::ParseFloatError| error.to_string())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 /// Scheme and authority, without the trailing slash: what requests are hashed with.

@@ -6,12 +6,11 @@ use axum::Router;
 use clap::Args;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 use x402_gate::{Gate, GateConfig, Ledger, LedgerError, Routes};
 
 use crate::{
     StartError,
-    args::{Deployment, NoArgs, SellingArgs},
+    args::{Deployment, NoArgs, Remote, SellingArgs},
     chain::ChainSide,
     context::Selling,
     documents::{self, Catalogue},
@@ -29,7 +28,7 @@ pub trait Offering: Sized {
 
     /// The remote facilitator, where the configuration names one.
     #[doc(hidden)]
-    fn facilitator_url(args: &Self::Args) -> Option<&Url>;
+    fn remote(args: &Self::Args) -> Option<Remote<'_>>;
 
     /// Opens the ledger, before the routes are built: they may use it.
     #[doc(hidden)]
@@ -83,7 +82,7 @@ impl Offering for Router {
     type Args = NoArgs;
     type Shop = NoShop;
 
-    fn facilitator_url(_: &NoArgs) -> Option<&Url> {
+    fn remote(_: &NoArgs) -> Option<Remote<'_>> {
         None
     }
 
@@ -100,8 +99,8 @@ impl Offering for Routes {
     type Args = SellingArgs;
     type Shop = Selling;
 
-    fn facilitator_url(args: &SellingArgs) -> Option<&Url> {
-        args.facilitator_url.as_ref()
+    fn remote(args: &SellingArgs) -> Option<Remote<'_>> {
+        args.remote()
     }
 
     async fn open(

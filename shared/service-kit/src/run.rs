@@ -83,7 +83,7 @@ where
     let customers = Listener::bind("public", process.listen).await?;
     let operators = Listener::bind("admin", process.admin_listen).await?;
 
-    let side = ChainSide::open(service.name, &chain, O::facilitator_url(&selling)).await?;
+    let side = ChainSide::open(service.name, &chain, O::remote(&selling)).await?;
     let shop = O::open(selling, chain.network, customers.address()).await?;
     let background = Background::default();
     let context = Context {

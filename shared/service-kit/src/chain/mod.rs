@@ -6,7 +6,6 @@ mod watch;
 
 use std::{sync::Arc, time::Duration};
 
-use url::Url;
 use x402::Address;
 use x402_facilitator::{
     Chain, DomainError, Facilitator, Mismatch, OnchainFacilitator, RemoteFacilitator, RemoteSettings,
@@ -17,7 +16,10 @@ pub(crate) use self::{
     guard::DomainCheck,
     watch::{ChainHealth, ChainWatch},
 };
-use crate::{StartError, args::ChainArgs};
+use crate::{
+    StartError,
+    args::{ChainArgs, Remote},
+};
 
 /// How long start-up waits for the RPC before it goes on without.
 const FIRST_CHECK: Duration = Duration::from_secs(5);
@@ -37,12 +39,12 @@ impl ChainSide {
     pub(crate) async fn open(
         program: &str,
         args: &ChainArgs,
-        remote: Option<&Url>,
+        remote: Option<Remote<'_>>,
     ) -> Result<Self, StartError> {
         let chain = Chain::new(args.network.network(), args.rpc_url.clone())
             .map_err(StartError::failed("setting up the RPC client"))?;
         let (facilitator, signers) = match remote {
-            Some(url) => (remote_facilitator(url, &chain)?, Vec::new()),
+            Some(remote) => (remote_facilitator(remote, &chain)?, Vec::new()),
             None => embedded_facilitator(program, args, &chain)?,
         };
         let domain = DomainCheck::default();
@@ -52,9 +54,11 @@ impl ChainSide {
     }
 }
 
-fn remote_facilitator(url: &Url, chain: &Chain) -> Result<Arc<dyn Facilitator>, StartError> {
+fn remote_facilitator(remote: Remote<'_>, chain: &Chain) -> Result<Arc<dyn Facilitator>, StartError> {
+    let Remote { url, timeout } = remote;
     tracing::info!(facilitator = %url, "settling through a remote facilitator");
-    let remote = RemoteFacilitator::new(url.clone(), chain.clone(), RemoteSettings::default());
+    let settings = RemoteSettings { settle_timeout: timeout, ..RemoteSettings::default() };
+    let remote = RemoteFacilitator::new(url.clone(), chain.clone(), settings);
     Ok(Arc::new(remote.map_err(StartError::failed("setting up the facilitator's client"))?))
 }
 
