@@ -86,7 +86,12 @@ async fn a_draw_is_bought_saved_and_verified_with_and_without_the_chain() {
         let file = format!("{index}.json");
         assert_success(&shop.draw(&[&asked[..], &["--save", &file]].concat()).await);
         assert_success(&shop.buyer(&["verify", &file]).await);
-        assert_success(&shop.buyer(&["verify", &file, "--offline"]).await);
+        let checked = shop.buyer(&["verify", &file, "--offline"]).await;
+        assert_success(&checked);
+        for signed in ["receipt-key", "signed-offer", "delivery", "standard-receipt"] {
+            let line = format!("{:12} {signed} ", "passed");
+            assert!(String::from_utf8_lossy(&checked.stdout).contains(&line), "{signed}: {checked:?}");
+        }
         assert_eq!(shop.earned().await, PRICE * (index as u64 + 1), "{asked:?}");
     }
     let history = shop.buyer(&["history", "--json"]).await;
@@ -99,7 +104,8 @@ async fn a_receipt_with_anything_changed_does_not_verify() {
     let shop = Shop::open().await;
     assert_success(&shop.draw(&["--dice", "3d20", "--save", "draw.json"]).await);
     let receipt = read(&shop.path("draw.json"));
-    let edits: [(&str, Value); 4] = [
+    let edits: [(&str, Value); 5] = [
+        ("/settlement/extensions/x402-delivery/info/delivery/payload/status", json!(201)),
         ("/draw/values/0/result/0", json!(21)),
         ("/draw/nonce", json!(format!("0x{}", "11".repeat(32)))),
         ("/response/body/utf8", json!("{}")),

@@ -19,5 +19,6 @@ mod ledger;
 mod own_router;
 mod paid_calls;
 mod priced_by_request;
+mod receipts;
 mod replicas;
 mod stock_clients;

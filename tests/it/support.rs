@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use devnet::{BlockTime, Devnet, FaultProxy, Options};
+use devnet::{Account, BlockTime, Devnet, FaultProxy, Options};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -68,6 +68,14 @@ impl World {
         let chain = Devnet::start(options).await.expect("a chain");
         let rpc_url = chain.rpc_url().to_owned();
         Self::on(chain, rpc_url).await
+    }
+
+    /// A service with settings besides the usual ones.
+    pub(crate) async fn with_settings(settings: &[(&'static str, &str)]) -> Self {
+        let chain = Devnet::start(Options::default()).await.expect("a chain");
+        let mut environment = environment(&chain, chain.rpc_url().to_owned(), 0);
+        environment.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        Self { service: Service::start(environment).await, chain, http: client() }
     }
 
     /// A service whose way to the chain has faults.
@@ -211,7 +219,14 @@ fn environment(chain: &Devnet, rpc_url: String, signer: usize) -> Vec<(&'static 
         ("RPC_URL", rpc_url),
         ("PAY_TO", chain.pay_to().rng.to_string()),
         ("SIGNER_KEY", hex::encode(chain.signer(signer).private_key)),
+        ("PAY_TO_KEY", hex::encode(payee(chain).private_key)),
     ]
+}
+
+/// Who the service sells for.
+pub(crate) fn payee(chain: &Devnet) -> &Account {
+    let payee = chain.pay_to().rng;
+    chain.accounts().iter().find(|account| account.address == payee).expect("an account of the devnet")
 }
 
 fn client() -> Client {

@@ -2,9 +2,15 @@
 //! works. Its handler does what the request tells it, and notes every run in a file that survives the process.
 //!
 //! Settings are environment variables: `RPC_URL`, `PAY_TO`, `SIGNER_KEY`, `DATABASE_URL`, `RUNS_FILE`, `READY_FILE`, and
-//! `FACILITATOR_URL` for a remote facilitator instead of the signer, `LISTEN` for an address, `PUBLIC_URL` for a replica's.
+//! `FACILITATOR_URL` for a remote facilitator instead of the signer, `LISTEN` for an address, `PUBLIC_URL` for a replica's,
+//! `PAY_TO_KEY` for what is signed (the payee names its own key), `ANSWER_RETENTION_MS`.
 
-use std::{env, fs, io::Write, sync::Arc, time::Duration};
+use std::{
+    env, fs,
+    io::Write,
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use anyhow::Context;
 use axum::{
@@ -18,9 +24,9 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
-use x402::{Network, Usdc};
+use x402::{Network, ReceiptKey, Signed, SigningKey, UnixSeconds, Usdc};
 use x402_facilitator::{Chain, Facilitator, OnchainFacilitator, RemoteFacilitator, RemoteSettings};
-use x402_gate::{Attachment, Gate, GateConfig, Ledger, Payment, Route, Routes};
+use x402_gate::{Attachment, Gate, GateConfig, Ledger, Payment, ReceiptSigner, Route, Routes};
 
 /// What a request asks of the handler.
 #[derive(Default, Deserialize)]
@@ -59,8 +65,26 @@ async fn gate(origin: String) -> anyhow::Result<Gate> {
         Err(_) => Arc::new(OnchainFacilitator::new(chain.clone(), [variable("SIGNER_KEY")?.parse()?])?),
     };
     let ledger = Ledger::open(&variable("DATABASE_URL")?, network, pay_to).await?;
-    let config = GateConfig::new("two routes", network, pay_to, origin);
+    let mut config = GateConfig::new("two routes", network, pay_to, origin);
+    if let Ok(key) = env::var("PAY_TO_KEY") {
+        config.receipts = Some(Arc::new(receipts(key.parse()?, &config)?));
+    }
+    if let Ok(retention) = env::var("ANSWER_RETENTION_MS") {
+        config.answer_retention = Duration::from_millis(retention.parse()?);
+    }
     Ok(Gate::new(config, ledger, facilitator, Arc::new(chain)))
+}
+
+fn receipts(payee: SigningKey, config: &GateConfig) -> anyhow::Result<ReceiptSigner> {
+    let key = ReceiptKey {
+        key: payee.address(),
+        origin: config.public_url.clone(),
+        not_before: 0,
+        not_after: UnixSeconds::MAX,
+    };
+    let now = UNIX_EPOCH.elapsed()?.as_secs();
+    let delegation = Signed::sign(key, config.network, &payee);
+    Ok(ReceiptSigner::new(payee, delegation, config, now)?)
 }
 
 fn routes() -> anyhow::Result<Routes> {

@@ -94,6 +94,15 @@ pub struct SellingArgs {
     /// Where payments are recorded.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: String,
+    /// The secret key that signs offers and receipts. It holds no money.
+    #[arg(long, env = "X402_RECEIPT_KEY_FILE", value_name = "FILE")]
+    pub(crate) receipt_key_file: KeyFile,
+    /// The payee's statement that this key signs for it, as `buyer delegate` writes it.
+    #[arg(long, env = "X402_RECEIPT_DELEGATION_FILE", value_name = "FILE")]
+    pub(crate) receipt_delegation_file: PathBuf,
+    /// How long an answer is kept to be sent again.
+    #[arg(long, value_name = "SECONDS", default_value = "604800", value_parser = seconds)]
+    pub(crate) answer_retention: Duration,
     /// The origin that customers see. Payments are bound to it. `http://` and the listening address unless set.
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     pub(crate) public_url: Option<String>,

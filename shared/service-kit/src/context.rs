@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use x402::Address;
 use x402_facilitator::Facilitator;
-use x402_gate::Ledger;
+use x402_gate::{GateConfig, Ledger};
 
 use crate::{
     Deployment, StartError, keygen,
@@ -32,6 +32,7 @@ pub struct Selling {
     /// Where the ledger is. A service's own tables go into a SQLite file of their own, since a ledger's file has one writer,
     /// or into a schema of their own of the same Postgres database.
     pub database_url: String,
+    pub(crate) config: GateConfig,
 }
 
 /// Tasks that run beside the serving.

@@ -43,6 +43,7 @@ mod offering;
 mod output;
 mod problem;
 mod readiness;
+mod receipts;
 mod run;
 mod server;
 mod service;

@@ -1,6 +1,6 @@
 //! What a service serves: priced routes, which take a gate and a ledger, or a plain router, which does not.
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use clap::Args;
@@ -14,6 +14,7 @@ use crate::{
     chain::ChainSide,
     context::Selling,
     documents::{self, Catalogue},
+    receipts,
     server::not_found,
 };
 
@@ -32,24 +33,28 @@ pub trait Offering: Sized {
 
     /// Opens the ledger, before the routes are built: they may use it.
     #[doc(hidden)]
-    fn open(
-        args: Self::Args,
-        deployment: Deployment,
-        address: SocketAddr,
-    ) -> impl Future<Output = Result<Self::Shop, StartError>>;
+    fn open(args: Self::Args, place: Place) -> impl Future<Output = Result<Self::Shop, StartError>>;
 
     /// Makes it a router.
     #[doc(hidden)]
     fn mount(self, shop: Self::Shop, ground: Ground) -> Result<Mounted, StartError>;
 }
 
-/// What an offering is mounted on.
+/// Which service this is, and where.
 #[doc(hidden)]
-pub struct Ground {
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) version: &'static str,
     pub(crate) deployment: Deployment,
+    pub(crate) address: SocketAddr,
+}
+
+/// What an offering is mounted on.
+#[doc(hidden)]
+pub struct Ground {
+    pub(crate) place: Place,
     pub(crate) side: ChainSide,
     pub(crate) stop: CancellationToken,
 }
@@ -86,7 +91,7 @@ impl Offering for Router {
         None
     }
 
-    async fn open(_: NoArgs, _: Deployment, _: SocketAddr) -> Result<NoShop, StartError> {
+    async fn open(_: NoArgs, _: Place) -> Result<NoShop, StartError> {
         Ok(NoShop)
     }
 
@@ -103,24 +108,23 @@ impl Offering for Routes {
         args.remote()
     }
 
-    async fn open(
-        args: SellingArgs,
-        deployment: Deployment,
-        address: SocketAddr,
-    ) -> Result<Selling, StartError> {
-        let SellingArgs { pay_to, database_url, public_url, .. } = args;
-        let ledger = Ledger::open(&database_url, deployment.network(), pay_to)
+    async fn open(args: SellingArgs, place: Place) -> Result<Selling, StartError> {
+        let Place { name, about, deployment, address, .. } = place;
+        let public_url = args.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let mut config = GateConfig::new(name, deployment.network(), args.pay_to, &public_url);
+        about.clone_into(&mut config.about);
+        config.answer_retention = args.answer_retention;
+        config.receipts = Some(Arc::new(receipts::load(name, deployment, &args, &config)?));
+        let SellingArgs { pay_to, database_url, .. } = args;
+        let ledger = Ledger::open(&database_url, config.network, pay_to)
             .await
             .map_err(|error| ledger_error(&database_url, error))?;
-        let public_url = public_url.unwrap_or_else(|| format!("http://{address}"));
-        Ok(Selling { ledger, pay_to, public_url, database_url })
+        Ok(Selling { ledger, pay_to, public_url, database_url, config })
     }
 
     fn mount(self, shop: Selling, ground: Ground) -> Result<Mounted, StartError> {
-        let Ground { name, about, version, deployment, side, stop } = ground;
-        let Selling { ledger, pay_to, public_url, .. } = shop;
-        let mut config = GateConfig::new(name, deployment.network(), pay_to, &public_url);
-        about.clone_into(&mut config.about);
+        let Ground { place: Place { name, about, version, deployment, .. }, side, stop } = ground;
+        let Selling { ledger, pay_to, public_url, config, .. } = shop;
         let routes = self.table().cloned().collect();
         let catalogue = Catalogue { name, about, version, deployment, pay_to, public_url, routes };
         let gate = Gate::new(config, ledger, side.facilitator, side.chain);

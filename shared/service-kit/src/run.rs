@@ -15,7 +15,7 @@ use crate::{
     chain::{ChainSide, ChainWatch, wrong_chain},
     cli::{self, Cli, Invocation},
     context::Background,
-    offering::{Ground, Mounted},
+    offering::{Ground, Mounted, Place},
     output,
     readiness::Readiness,
     server::{Listener, with_manners},
@@ -84,7 +84,14 @@ where
     let operators = Listener::bind("admin", process.admin_listen).await?;
 
     let side = ChainSide::open(service.name, &chain, O::remote(&selling)).await?;
-    let shop = O::open(selling, chain.network, customers.address()).await?;
+    let place = Place {
+        name: service.name,
+        about: service.about,
+        version: service.version,
+        deployment: chain.network,
+        address: customers.address(),
+    };
+    let shop = O::open(selling, place).await?;
     let background = Background::default();
     let context = Context {
         program: service.name,
@@ -94,14 +101,7 @@ where
         background: background.clone(),
     };
     let offering = build(config, context).await?;
-    let ground = Ground {
-        name: service.name,
-        about: service.about,
-        version: service.version,
-        deployment: chain.network,
-        side: side.clone(),
-        stop: stop.clone(),
-    };
+    let ground = Ground { place, side: side.clone(), stop: stop.clone() };
     let mounted = offering.mount(shop, ground)?;
     let grace = process.shutdown_grace;
     attend(Attendance { customers, operators, side, mounted, background, metrics, stop, grace }).await

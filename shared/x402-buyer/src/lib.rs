@@ -58,5 +58,5 @@ pub use receipt::{Format, Receipt, RequestRecord, ResponseRecord};
 pub use reconcile::{Finding, ReconcileError};
 pub use request::{Request, RequestError};
 pub use verbatim::Verbatim;
-pub use verify::{Check, Outcome, Report, verify};
+pub use verify::{Check, Outcome, Report, proofs, verify};
 pub use wallet::{Wallet, WalletError, read_private};

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use x402::{Address, Asset, Authorization, ExactPayload, SigningKey};
+use x402::{Address, Asset, Authorization, ExactPayload, Network, ReceiptKey, Signed, SigningKey};
 use zeroize::Zeroizing;
 
 use crate::files;
@@ -69,6 +69,12 @@ impl Wallet {
     #[must_use]
     pub const fn new(key: SigningKey) -> Self {
         Self { key }
+    }
+
+    /// Signs, as a payee, which key signs receipts for it.
+    #[must_use]
+    pub fn delegate(&self, statement: ReceiptKey, network: Network) -> Signed<ReceiptKey> {
+        Signed::sign(statement, network, &self.key)
     }
 
     /// Reads a file of 64 hexadecimal digits, with or without `0x`.

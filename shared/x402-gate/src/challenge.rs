@@ -6,16 +6,18 @@ use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use x402::{
-    Accept, ErrorReason, PAYMENT_REQUIRED, PaymentRequired, PaymentRequirements, ResourceInfo, encode_header,
-    v1,
+    Accept, ErrorReason, Extensions, PAYMENT_REQUIRED, PaymentRequired, PaymentRequirements, ResourceInfo,
+    encode_header, v1,
 };
 
 use crate::GateError;
 
 /// What an unpaid request is told.
 const NO_PAYMENT: &str = "PAYMENT-SIGNATURE header is required";
+/// The longest header that every client and proxy takes.
+const MAX_HEADER: usize = 8 * 1024;
 
 /// A route's 402, made once: an unpaid request costs little more than a static answer.
 #[derive(Debug)]
@@ -32,13 +34,17 @@ struct Rendered {
 }
 
 impl Challenge {
-    pub(crate) fn new(requirements: &PaymentRequirements, resource: ResourceInfo) -> Result<Self, GateError> {
+    pub(crate) fn new(
+        requirements: &PaymentRequirements,
+        resource: ResourceInfo,
+        extensions: Extensions,
+    ) -> Result<Self, GateError> {
         let offer = PaymentRequired {
             x402_version: 2,
             error: Some(NO_PAYMENT.to_owned()),
             resource,
             accepts: vec![Accept::Evm(requirements.clone())],
-            extensions: Some(Map::new()),
+            extensions: Some(extensions),
         };
         let header = header(&offer)?;
         Ok(Self {
@@ -84,6 +90,9 @@ impl Rendered {
 
 fn header(offer: &PaymentRequired) -> Result<HeaderValue, GateError> {
     let text = encode_header(offer).map_err(|error| GateError::Offer(error.to_string()))?;
+    if text.len() > MAX_HEADER {
+        return Err(GateError::Offer(format!("its header has {} bytes, more than {MAX_HEADER}", text.len())));
+    }
     HeaderValue::try_from(text).map_err(|error| GateError::Offer(error.to_string()))
 }
 

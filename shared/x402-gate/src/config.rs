@@ -1,6 +1,8 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use x402::{Address, Network};
+
+use crate::ReceiptSigner;
 
 /// What a gate must know about the seller.
 #[derive(Clone, Debug)]
@@ -25,10 +27,15 @@ pub struct GateConfig {
     pub clock_skew: Duration,
     /// How long a copy of a payment waits for the first one's answer.
     pub copy_wait: Duration,
+    /// How long an answer is kept to be sent again. Afterwards its payment gets 410, with the signed receipt.
+    pub answer_retention: Duration,
+    /// Who signs offers, receipts and statuses; nothing is signed without.
+    pub receipts: Option<Arc<ReceiptSigner>>,
 }
 
 impl GateConfig {
-    /// A configuration with the usual limits: 1 MiB requests, 8 MiB answers, 30 s to settle, 10 s of skew, copies wait 2 s.
+    /// A configuration with the usual limits: 1 MiB requests, 8 MiB answers, 30 s to settle, 10 s of skew, copies wait 2 s, answers
+    /// are kept for a week.
     #[must_use]
     pub fn new(
         service: impl Into<String>,
@@ -47,6 +54,8 @@ impl GateConfig {
             settlement_allowance: Duration::from_secs(30),
             clock_skew: Duration::from_secs(10),
             copy_wait: Duration::from_secs(2),
+            answer_retention: Duration::from_hours(7 * 24),
+            receipts: None,
         }
     }
 }

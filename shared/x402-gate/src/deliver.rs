@@ -65,12 +65,21 @@ pub(crate) fn stored(gate: &Gate, offer: &Offer, caller: Caller, record: Record)
 }
 
 fn served(gate: &Gate, caller: Caller, record: Record) -> Response {
-    let settlement =
-        SettlementResponse { success: true, error_reason: None, ..outcome(gate, caller, &record) };
-    let Some(answer) = record.answer else { return pending(gate, caller, record.key, record.transaction) };
-    let mut response = plain(answer);
+    let settlement = SettlementResponse {
+        success: true,
+        error_reason: None,
+        extensions: record.proof.as_deref().and_then(|proof| serde_json::from_str(proof).ok()),
+        ..outcome(gate, caller, &record)
+    };
+    let mut response = record.answer.map_or_else(expired, plain);
     announce(&mut response, caller, &settlement);
     response
+}
+
+/// The answer was sent, and is not kept any more. What was bought stays provable.
+fn expired() -> Response {
+    let detail = "the answer to this payment is not kept any more; PAYMENT-RESPONSE has its receipt";
+    problem(StatusCode::GONE, &ErrorReason::from("answer_expired".to_owned()), detail)
 }
 
 /// The handler's own refusal goes to the buyer as it is. Whether it cost anything stands in `PAYMENT-RESPONSE`.

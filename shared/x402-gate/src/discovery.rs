@@ -8,7 +8,7 @@ use crate::{Flow, GateConfig, sale::Sale};
 
 /// `/.well-known/x402`: what is sold here, for programs that shop.
 pub(crate) fn document(config: &GateConfig, sales: &[Arc<Sale>]) -> Bytes {
-    let document = json!({
+    let mut document = json!({
         "x402Version": 2,
         "service": config.service,
         "description": config.about,
@@ -17,6 +17,9 @@ pub(crate) fn document(config: &GateConfig, sales: &[Arc<Sale>]) -> Bytes {
         "resources": sales.iter().map(|sale| resource(config, sale)).collect::<Vec<_>>(),
         "paymentStatus": format!("{}/payments/{{paymentId}}", config.public_url),
     });
+    if let Some(receipts) = &config.receipts {
+        document["receiptKey"] = json!(receipts.delegation());
+    }
     document.to_string().into()
 }
 

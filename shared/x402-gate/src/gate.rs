@@ -11,7 +11,7 @@ use x402_facilitator::{Chain, Facilitator};
 
 use crate::{
     GateConfig, GateLayer, Ledger, LedgerError, Route, Routes, admit::lease_ms, cors, discovery,
-    job::Handler, reconcile, sale::Sale, status, waiters::Waiters,
+    head::LastHead, job::Handler, reconcile, sale::Sale, status, waiters::Waiters,
 };
 
 /// The seller's side of x402, in front of the priced routes of one service. Cheap to clone.
@@ -24,6 +24,7 @@ pub(crate) struct Inner {
     pub(crate) facilitator: Arc<dyn Facilitator>,
     pub(crate) chain: Arc<Chain>,
     pub(crate) waiters: Waiters,
+    pub(crate) head: LastHead,
     pub(crate) tasks: TaskTracker,
     counters: Counters,
     sold: RwLock<HashMap<String, (Arc<Sale>, Handler)>>,
@@ -69,6 +70,7 @@ impl Gate {
             facilitator,
             chain,
             waiters: Waiters::default(),
+            head: LastHead::default(),
             tasks: TaskTracker::new(),
             counters,
             sold: RwLock::default(),

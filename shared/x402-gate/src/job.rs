@@ -363,6 +363,7 @@ impl Job {
         }
         let reason = learnt.reason.map(|reason| reason.to_string());
         let Learnt { answer, attachment, transaction, settled, .. } = learnt;
+        let proof = self.proof((money, work), answer.as_ref(), settled.as_ref());
         let update = Update {
             id: self.record.id,
             fence: self.record.fence,
@@ -373,6 +374,7 @@ impl Job {
             reason: reason.clone(),
             answer: answer.clone(),
             attachment,
+            proof: proof.clone(),
             transaction,
             settled,
         };
@@ -383,10 +385,23 @@ impl Job {
         (record.money, record.work) = (money, work);
         record.reason = if moved { reason } else { reason.or(record.reason.take()) };
         record.answer = answer.or(record.answer.take());
+        record.proof = proof.or(record.proof.take());
         record.transaction =
             settled.as_ref().map(|settled| settled.transaction).or(transaction).or(record.transaction);
         record.settled = settled.or(record.settled.take());
         Ok(())
+    }
+
+    /// What is signed once a payment is both settled and served, so that it is the same whenever it is sent.
+    fn proof(&self, to: (Money, Work), answer: Option<&Answer>, settled: Option<&Settled>) -> Option<String> {
+        let (record, config) = (&self.record, &self.gate.0.config);
+        if to != (Money::Settled, Work::Served) || to == (record.money, record.work) {
+            return None;
+        }
+        let (answer, settled) = (answer.or(record.answer.as_ref())?, settled.or(record.settled.as_ref())?);
+        let signer = config.receipts.as_ref()?;
+        let proof = signer.receipt(config, self.sale.resource_url(), record, (answer, settled), now());
+        serde_json::to_string(&proof).ok()
     }
 
     /// Where nobody can say whether a change is durable, the ledger is read: it is there, or it is made again.

@@ -93,7 +93,7 @@ impl GateService {
                 gate.counters().challenges.increment(1);
                 offer.challenge.respond(request.headers())
             }
-            Err(refusal) => deliver::refuse(&gate, &sale, sale.standing(), caller, refusal),
+            Err(refusal) => deliver::refuse(&gate, &sale, &sale.standing(), caller, refusal),
         }
     }
 }

@@ -10,6 +10,8 @@ use crate::{Flow, Gate, LedgerError, job::Job, ledger::Record};
 const INTERVAL: Duration = Duration::from_secs(2);
 /// How many are worked on at once: each is taken for as long as one sale may last.
 const AT_ONCE: i64 = 16;
+/// How many answers are forgotten at once.
+const EXPIRE_AT_ONCE: i64 = 256;
 
 /// Looks for unfinished payments until told to stop. What is being worked on then is [`Gate::drain`]'s to wait for.
 pub(crate) async fn run(gate: Gate, stop: CancellationToken) {
@@ -33,6 +35,8 @@ async fn sweep(gate: &Gate) -> Result<(), LedgerError> {
     join_all(tasks.collect::<Vec<_>>()).await;
     let pending = u32::try_from(gate.0.ledger.pending().await?).unwrap_or(u32::MAX);
     metrics::gauge!("x402_pending_settlements").set(f64::from(pending));
+    let retention = i64::try_from(gate.0.config.answer_retention.as_millis()).unwrap_or(i64::MAX);
+    gate.0.ledger.expire_answers(retention, EXPIRE_AT_ONCE).await?;
     Ok(())
 }
 

@@ -1,10 +1,16 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 use axum::body::Body;
 use http::Request;
-use x402::{PaymentRequirements, ResourceInfo, Usdc};
+use x402::{Extensions, PaymentRequirements, ResourceInfo, Usdc};
 
-use crate::{Flow, GateConfig, GateError, Route, body, challenge::Challenge, refusal::Refusal};
+use crate::{
+    Flow, GateConfig, GateError, ReceiptSigner, Route, admit::now, body, challenge::Challenge,
+    refusal::Refusal,
+};
 
 /// A route that is for sale.
 #[derive(Debug)]
@@ -13,8 +19,11 @@ pub(crate) struct Sale {
     /// `GET /v1/random`: the route's name in the ledger and in metrics.
     pub(crate) name: String,
     resource: ResourceInfo,
-    /// The offer at the route's own price, computed once: every request's, unless the request decides.
-    standing: Arc<Offer>,
+    signer: Option<Arc<ReceiptSigner>>,
+    /// The offer at the route's own price: every request's, unless the request decides. Signed anew now and then, and
+    /// swapped in whole.
+    standing: RwLock<Arc<Offer>>,
+    signing: Mutex<()>,
 }
 
 /// What is offered to a request, and the 402 that says so.
@@ -22,19 +31,23 @@ pub(crate) struct Sale {
 pub(crate) struct Offer {
     pub(crate) requirements: PaymentRequirements,
     pub(crate) challenge: Challenge,
+    made: Instant,
 }
 
 const MAX_SERVICE_NAME: usize = 32;
+/// How old a signed offer gets.
+const SIGNED_FOR: Duration = Duration::from_secs(60);
 
 impl Sale {
     pub(crate) fn new(route: Route, config: &GateConfig) -> Result<Self, GateError> {
         if route.is_free() {
             return Err(GateError::NoPrice(route.path));
         }
-        let resource = resource(&route, config);
-        let standing = Offer::new(requirements(&route, config), resource.clone())?;
+        let (resource, signer) = (resource(&route, config), config.receipts.clone());
+        let standing = Offer::new(requirements(&route, config), &resource, signer.as_deref())?;
         let name = format!("{} {}", route.method, route.path);
-        Ok(Self { name, resource, standing: Arc::new(standing), route })
+        let standing = RwLock::new(Arc::new(standing));
+        Ok(Self { name, resource, signer, standing, signing: Mutex::new(()), route })
     }
 
     /// How long a whole sale may take: what the claim's lease covers.
@@ -42,9 +55,27 @@ impl Sale {
         self.route.timeout + config.settlement_allowance
     }
 
+    /// What the standard's offers and receipts call what is sold.
+    pub(crate) fn resource_url(&self) -> &str {
+        &self.resource.url
+    }
+
     /// The offer at the route's own price: of one call, or of one unit.
-    pub(crate) const fn standing(&self) -> &Arc<Offer> {
-        &self.standing
+    pub(crate) fn standing(&self) -> Arc<Offer> {
+        let offer = self.standing.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if self.signer.is_none() || offer.made.elapsed() < SIGNED_FOR {
+            return offer;
+        }
+        // One signs; the others go on with what there is, which holds long enough.
+        let Ok(_one) = self.signing.try_lock() else { return offer };
+        match self.price(offer.requirements.clone()) {
+            Ok(signed) => {
+                let signed = Arc::new(signed);
+                *self.standing.write().unwrap_or_else(PoisonError::into_inner) = signed.clone();
+                signed
+            }
+            Err(_) => offer,
+        }
     }
 
     /// Whether every request is offered the same.
@@ -58,7 +89,7 @@ impl Sale {
         config: &GateConfig,
         request: Request<Body>,
     ) -> Result<(Arc<Offer>, Request<Body>), Refusal> {
-        let Some(price_by) = &self.route.price_by else { return Ok((self.standing.clone(), request)) };
+        let Some(price_by) = &self.route.price_by else { return Ok((self.standing(), request)) };
         let (parts, body) = request.into_parts();
         let body = body::read(body, config.max_request_bytes).await?;
         let price = price_by.of(&parts, &body).map_err(Refusal::Request)?;
@@ -66,20 +97,29 @@ impl Sale {
     }
 
     fn at(&self, price: Usdc) -> Result<Arc<Offer>, Refusal> {
-        let standing = &self.standing.requirements;
-        if price <= standing.amount {
-            return Ok(self.standing.clone());
+        let standing = self.standing();
+        if price <= standing.requirements.amount {
+            return Ok(standing);
         }
-        let requirements = PaymentRequirements { amount: price, ..standing.clone() };
-        let offer = Offer::new(requirements, self.resource.clone());
+        let offer = self.price(PaymentRequirements { amount: price, ..standing.requirements.clone() });
         offer.map(Arc::new).map_err(|error| Refusal::Unavailable(error.to_string()))
+    }
+
+    fn price(&self, requirements: PaymentRequirements) -> Result<Offer, GateError> {
+        Offer::new(requirements, &self.resource, self.signer.as_deref())
     }
 }
 
 impl Offer {
-    fn new(requirements: PaymentRequirements, resource: ResourceInfo) -> Result<Self, GateError> {
-        let challenge = Challenge::new(&requirements, resource)?;
-        Ok(Self { requirements, challenge })
+    fn new(
+        requirements: PaymentRequirements,
+        resource: &ResourceInfo,
+        signer: Option<&ReceiptSigner>,
+    ) -> Result<Self, GateError> {
+        let signed = signer.map(|signer| signer.offer(&resource.url, &requirements, now()));
+        let extensions: Extensions = signed.unwrap_or_default();
+        let challenge = Challenge::new(&requirements, resource.clone(), extensions)?;
+        Ok(Self { requirements, challenge, made: Instant::now() })
     }
 }
 

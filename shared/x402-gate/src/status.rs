@@ -6,9 +6,9 @@ use axum::{
 };
 use http::{StatusCode, header::CACHE_CONTROL};
 use serde_json::{Value, json};
-use x402::{ErrorReason, PaymentId};
+use x402::{ErrorReason, PaymentId, PaymentStatus, Signed};
 
-use crate::{Gate, ledger::Record, refusal::problem};
+use crate::{Gate, admit::now, ledger::Record, refusal::problem};
 
 /// `GET /payments/{id}`: what became of a payment, free and for whoever knows its name.
 pub(crate) fn router(gate: &Gate) -> Router {
@@ -21,7 +21,13 @@ async fn status(State(gate): State<Gate>, Path(id): Path<String>) -> Response {
         return problem(StatusCode::BAD_REQUEST, &ErrorReason::INVALID_PAYLOAD, detail);
     };
     match gate.0.ledger.get(PaymentId(id)).await {
-        Ok(Some(record)) => ([(CACHE_CONTROL, "no-store")], Json(describe(&gate, &record))).into_response(),
+        Ok(Some(record)) => {
+            let mut description = describe(&gate, &record);
+            if let Some(signed) = sign(&gate, &record).await {
+                description["signedStatus"] = json!(signed);
+            }
+            ([(CACHE_CONTROL, "no-store")], Json(description)).into_response()
+        }
         Ok(None) => {
             let detail = "this seller never claimed that payment: nothing was charged here";
             problem(StatusCode::NOT_FOUND, &ErrorReason::from("unknown_payment".to_owned()), detail)
@@ -32,6 +38,13 @@ async fn status(State(gate): State<Gate>, Path(id): Path<String>) -> Response {
             problem(StatusCode::SERVICE_UNAVAILABLE, &ErrorReason::UNEXPECTED_VERIFY_ERROR, detail)
         }
     }
+}
+
+/// The part of the description that the seller answers for, as of the newest block that it has seen.
+async fn sign(gate: &Gate, record: &Record) -> Option<Signed<PaymentStatus>> {
+    let signer = gate.0.config.receipts.as_ref()?;
+    let head = gate.0.head.get(&gate.0.chain).await?;
+    Some(signer.status(gate.0.config.network, record, head, now()))
 }
 
 /// Nothing here lets a stranger have the answer: neither the salt nor the request is shown.

@@ -1,4 +1,5 @@
 use serde_json::Value;
+use x402::Network;
 
 use crate::{
     offline,
@@ -24,8 +25,8 @@ async fn the_devnet_gets_a_key_that_lasts_and_that_every_offer_names() {
 
 #[test]
 fn a_public_network_needs_a_key_and_is_told_how_to_make_it() {
-    for network in ["base-sepolia", "base"] {
-        let (status, error) = refusal(&offline().arg("--network").arg(network).run());
+    for (name, network) in [("base-sepolia", Network::BaseSepolia), ("base", Network::Base)] {
+        let (status, error) = refusal(&offline().arg("--network").arg(name).signing(network).run());
         assert_eq!(status, 64, "{network}");
         assert!(error.contains("data/rng-vrf.key: there is no such file"), "{error}");
         assert!(error.contains("`rng keygen data/rng-vrf.key`"), "{error}");
@@ -37,6 +38,7 @@ async fn the_command_that_is_named_makes_the_key() {
     let program = offline().arg("keygen").arg("data/rng-vrf.key");
     assert!(program.run().status.success());
     let made = program.folder.path().join("data/rng-vrf.key").display().to_string();
-    let running = offline().arg("--network=base-sepolia").arg("--vrf-key-file").arg(&made).start();
+    let running = offline().arg("--network=base-sepolia").signing(Network::BaseSepolia);
+    let running = running.arg("--vrf-key-file").arg(&made).start();
     assert_eq!(running.get("/v1/key").await.status(), 200);
 }

@@ -93,6 +93,8 @@ fn with_defaults(arg: Arg, service: &Service) -> Arg {
         "listen" => format!("127.0.0.1:{}", service.ports.0),
         "admin_listen" => format!("127.0.0.1:{}", service.ports.1),
         "database_url" => format!("sqlite://data/{}.db", service.name),
+        "receipt_key_file" => format!("data/{}-receipt.key", service.name),
+        "receipt_delegation_file" => format!("data/{}-receipt.json", service.name),
         _ => return arg,
     };
     arg.default_value(default).required(false)

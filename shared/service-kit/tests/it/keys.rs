@@ -1,3 +1,6 @@
+use serde_json::Value;
+use x402::{Network, ReceiptKey, Signed};
+
 use crate::{
     answers, offline,
     support::{NOWHERE, PAY_TO, SIGNER, mode, refusal},
@@ -82,4 +85,50 @@ fn a_key_file_that_holds_no_key_is_refused() {
     assert_eq!(status, 64);
     assert!(error.contains("half.key: not 64 hexadecimal digits"), "{error}");
     assert!(!error.contains("1234"), "a key is never shown: {error}");
+}
+
+#[test]
+fn a_public_network_needs_a_receipt_key_that_the_payee_named() {
+    let public = || offline().arg("--network=base-sepolia").arg("--public-url=https://seller.example");
+    let (status, error) = refusal(&public().run());
+    assert_eq!(status, 64);
+    assert!(error.contains("data/answers-receipt.key: there is no such file"), "{error}");
+    assert!(error.contains("`answers keygen data/answers-receipt.key`"), "{error}");
+
+    let program = public();
+    let key = program.file("receipt.key", SIGNER);
+    let (status, error) = refusal(&program.env("X402_RECEIPT_KEY_FILE", &key).run());
+    assert_eq!(status, 64);
+    let address = SIGNER.parse::<x402::SigningKey>().expect("a key").address();
+    let way = format!("`buyer delegate --receipt-key {address} --origin https://seller.example --save");
+    assert!(error.contains("data/answers-receipt.json") && error.contains(&way), "{error}");
+
+    for (named_on, other) in
+        [(Network::Base, ""), (Network::BaseSepolia, "--public-url=https://other.example")]
+    {
+        let program = offline().arg("--network=base-sepolia").signing(named_on);
+        let program = if other.is_empty() { program } else { program.arg(other) };
+        let (status, error) = refusal(&program.run());
+        assert_eq!(status, 64);
+        assert!(error.contains("buyer delegate"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_devnet_names_a_receipt_key_for_wherever_it_listens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let program = offline().env("X402_RECEIPT_KEY_FILE", &path("receipt.key"));
+        let running = program.env("X402_RECEIPT_DELEGATION_FILE", &path("receipt.json")).start();
+        let discovery: Value = running.get("/.well-known/x402").await.json().await.expect("JSON");
+        let key: Signed<ReceiptKey> =
+            serde_json::from_value(discovery["receiptKey"].clone()).expect("a receipt key");
+        let payee = PAY_TO.parse().expect("an address");
+        let now = std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_secs();
+        keys.push(key.key_for(Network::BaseSepolia, payee, &running.public, now).expect("named"));
+    }
+    assert_eq!(keys[0], keys[1], "the key lasts");
+    assert_eq!(mode(&folder.path().join("receipt.key")), 0o600);
 }

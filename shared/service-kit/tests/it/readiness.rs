@@ -1,6 +1,6 @@
 use devnet::{Devnet, Options};
 use serde_json::Value;
-use x402::SigningKey;
+use x402::{Network, SigningKey};
 
 use crate::{
     answers, offline,
@@ -109,7 +109,7 @@ async fn a_chain_that_is_another_network_ends_the_start() {
 #[tokio::test]
 async fn a_chain_that_turns_out_to_be_another_network_ends_the_service() {
     let port = free_port();
-    let mut running = on_port("base", port).start();
+    let mut running = on_port("base", port).signing(Network::Base).start();
     running.until_ready(503).await;
     let _chain = chain_at(port).await;
     assert_eq!(running.wait().code(), Some(64));

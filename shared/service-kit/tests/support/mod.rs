@@ -14,8 +14,8 @@ use std::{
 
 use serde_json::Value;
 use x402::{
-    Authorization, B256, Network, PaymentNonce, PaymentPayload, PaymentRequired, SigningKey, decode_header,
-    encode_header,
+    Authorization, B256, Network, PaymentNonce, PaymentPayload, PaymentRequired, ReceiptKey, Signed,
+    SigningKey, decode_header, encode_header,
 };
 
 /// How long anything may take that is waited for.
@@ -24,6 +24,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub const SIGNER: &str = "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a";
 /// Account 1 of the same mnemonic, a payee.
 pub const PAY_TO: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+/// Its key, which everybody knows.
+const PAY_TO_KEY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
 /// Nothing listens here.
 pub const NOWHERE: &str = "http://127.0.0.1:1";
 
@@ -47,6 +49,20 @@ impl Program {
         let program = self.env("X402_NETWORK", network).env("X402_RPC_URL", rpc_url);
         let program = program.env("X402_SIGNER_KEY_FILE", &signer).env("LOG_FORMAT", "json");
         program.arg("--listen=127.0.0.1:0").arg("--admin-listen=127.0.0.1:0")
+    }
+
+    /// With an origin, and a receipt key that the payee named for it: what a public network takes.
+    pub fn signing(self, network: Network) -> Self {
+        let payee: SigningKey = PAY_TO_KEY.parse().expect("a key");
+        let receipts = SigningKey::from_bytes(&[0x5e; 32]).expect("a key");
+        let origin = "https://seller.example".to_owned();
+        let statement =
+            ReceiptKey { key: receipts.address(), origin, not_before: 0, not_after: u64::from(u32::MAX) };
+        let statement = Signed::sign(statement, network, &payee);
+        let key = self.file("receipt.key", &"5e".repeat(32));
+        let delegation = self.file("receipt.json", &serde_json::to_string(&statement).expect("JSON"));
+        let program = self.env("X402_RECEIPT_KEY_FILE", &key);
+        program.env("X402_RECEIPT_DELEGATION_FILE", &delegation).arg("--public-url=https://seller.example")
     }
 
     pub fn env(mut self, name: &str, value: &str) -> Self {

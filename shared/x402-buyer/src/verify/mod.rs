@@ -47,12 +47,24 @@ pub struct Report {
 
 /// Checks a receipt, and with a connection also that the payment is on the chain.
 pub async fn verify(receipt: &Receipt, chain: Option<&Chain>) -> Report {
-    let mut checks = payment::checks(receipt);
-    checks.extend(answer::checks(receipt));
-    checks.extend(proof::checks(receipt));
+    let mut checks = own_checks(receipt);
     checks.push(onchain::check(receipt, chain).await);
     let verified = checks.iter().all(|check| check.outcome != Outcome::Failed);
     Report { verified, checks }
+}
+
+/// What the seller signed, or should have: the checks of it, as the answer comes in.
+#[must_use]
+pub fn proofs(receipt: &Receipt) -> Vec<Check> {
+    proof::checks(receipt)
+}
+
+/// Everything that the receipt shows by itself.
+fn own_checks(receipt: &Receipt) -> Vec<Check> {
+    let mut checks = payment::checks(receipt);
+    checks.extend(answer::checks(receipt));
+    checks.extend(proofs(receipt));
+    checks
 }
 
 impl Check {

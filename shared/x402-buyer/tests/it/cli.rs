@@ -203,3 +203,29 @@ async fn a_sellers_words_do_not_steer_the_terminal() {
     assert_eq!(output.status.code(), Some(69));
     assert!(stderr(&output).contains("owned") && !stderr(&output).contains('\x1b'), "{:?}", stderr(&output));
 }
+
+#[tokio::test]
+async fn a_payee_names_the_key_that_signs_its_receipts() {
+    let buyer = BuyerProcess::new().await;
+    let shown = json_of(&buyer.run(&["wallet", "show", "--json"]).await);
+    let payee: x402::Address = shown["address"].as_str().unwrap().parse().unwrap();
+    let key = x402::Address::repeat_byte(0x5e);
+    let address = key.to_string();
+    let flags = ["delegate", "--receipt-key", &address, "--origin", "https://seller.example"];
+    let printed = buyer.run(&flags).await;
+    let signed: x402::Signed<x402::ReceiptKey> = serde_json::from_value(json_of(&printed)).unwrap();
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let named = |at| signed.key_for(x402::Network::BaseSepolia, payee, "https://seller.example", at);
+    assert_eq!(named(now), Ok(key));
+    assert!(named(now + 366 * 24 * 3600).is_err(), "for a year");
+
+    let file = buyer.folder().join("receipt.json");
+    let saved =
+        buyer.run(&[&flags[..], &["--days", "1", "--save", &file.display().to_string()]].concat()).await;
+    assert!(saved.status.success() && saved.stdout.is_empty(), "{}", stderr(&saved));
+    let saved: x402::Signed<x402::ReceiptKey> = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    assert_eq!(saved.payload.not_after - saved.payload.not_before, 24 * 3600);
+
+    let path = buyer.run(&["delegate", "--receipt-key", &address, "--origin", "https://a.example/b"]).await;
+    assert!(stderr(&path).contains("an origin is"), "{}", stderr(&path));
+}

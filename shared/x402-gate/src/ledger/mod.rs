@@ -152,6 +152,11 @@ impl Ledger {
         on!(self, store => attachments::after(&**store, kind, after, limit).await)
     }
 
+    /// Forgets the answers that were kept for so long, `limit` of them at most.
+    pub(crate) async fn expire_answers(&self, retention_ms: i64, limit: i64) -> Result<usize, LedgerError> {
+        on!(self, store => statements::expire_answers(&**store, retention_ms, limit).await)
+    }
+
     /// How many payments wait for their money.
     pub(crate) async fn pending(&self) -> Result<i64, LedgerError> {
         on!(self, store => statements::pending(&**store).await)

@@ -70,7 +70,10 @@ pub(crate) struct Record {
     /// Whether somebody works on it now, by the database's clock.
     pub(crate) leased: bool,
     pub(crate) reason: Option<String>,
+    /// None where nothing was answered, or the answer is not kept any more.
     pub(crate) answer: Option<Answer>,
+    /// What was signed of it: extensions of the settlement's response, JSON.
+    pub(crate) proof: Option<String>,
     pub(crate) transaction: Option<B256>,
     pub(crate) settled: Option<Settled>,
 }
@@ -88,6 +91,7 @@ pub(crate) struct Update {
     pub(crate) reason: Option<String>,
     pub(crate) answer: Option<Answer>,
     pub(crate) attachment: Option<Attachment>,
+    pub(crate) proof: Option<String>,
     pub(crate) transaction: Option<B256>,
     pub(crate) settled: Option<Settled>,
 }
@@ -100,7 +104,7 @@ impl Answer {
     }
 
     fn read(row: &impl Columns) -> Result<Option<Self>, LedgerError> {
-        let Some(status) = row.number("status")? else { return Ok(None) };
+        let (Some(status), Some(body)) = (row.number("status")?, row.bytes("body")?) else { return Ok(None) };
         let pairs: Vec<(String, String)> = serde_json::from_str(text(row, "headers")?)
             .map_err(|_| LedgerError::Corrupt("headers of an answer"))?;
         let headers = pairs.into_iter().map(|(name, value)| {
@@ -116,7 +120,7 @@ impl Answer {
                 .and_then(|status| StatusCode::from_u16(status).ok())
                 .ok_or(LedgerError::Corrupt("status"))?,
             headers: headers.collect::<Result<_, _>>()?,
-            body: row.bytes("body")?.map(Bytes::copy_from_slice).unwrap_or_default(),
+            body: Bytes::copy_from_slice(body),
         }))
     }
 }
@@ -151,6 +155,7 @@ impl Record {
             leased: row.flag("leased")?,
             reason: row.text("reason")?.map(ToOwned::to_owned),
             answer: Answer::read(row)?,
+            proof: row.text("proof")?.map(ToOwned::to_owned),
             transaction: hash(row, "tx_hash")?,
             settled: settled(row)?,
         })

@@ -141,8 +141,8 @@ pub(super) async fn update<S: Store>(store: &S, update: &Update) -> Result<(), L
          block_number = COALESCE($11, block_number), block_hash = COALESCE($12, block_hash), \
          log_index = COALESCE($13, log_index), gas_used = COALESCE($14, gas_used), \
          attached_kind = COALESCE($15, attached_kind), attached_key = COALESCE($16, attached_key), \
-         attachment = COALESCE($17, attachment) \
-         WHERE id = $18 AND fence = $19 AND money = $20 AND work = $21 RETURNING id",
+         attachment = COALESCE($17, attachment), proof = COALESCE($18, proof) \
+         WHERE id = $19 AND fence = $20 AND money = $21 AND work = $22 RETURNING id",
         now = S::NOW,
     );
     let statement = Statement::change(sql)
@@ -182,6 +182,7 @@ fn bind_facts(statement: Statement, update: &Update) -> Statement {
         .bind(attachment.map(|attachment| attachment.kind.clone()))
         .bind(attachment.map(|attachment| attachment.key.as_slice()))
         .bind(attachment.map(|attachment| attachment.payload.as_slice()))
+        .bind(update.proof.clone())
 }
 
 /// What is known of a payment.
@@ -189,6 +190,22 @@ pub(super) async fn get<S: Store>(store: &S, id: PaymentId) -> Result<Option<Rec
     let sql = format!("SELECT {} FROM payments WHERE id = $1", columns::<S>());
     let row = first(store, Statement::read(sql).bind(id.0.as_slice())).await?;
     row.as_ref().map(Record::read).transpose()
+}
+
+/// Forgets answers that were kept long enough: the body and its headers alone, and never before the money is where it
+/// stays. Answers how many.
+pub(super) async fn expire_answers<S: Store>(
+    store: &S,
+    retention_ms: i64,
+    limit: i64,
+) -> Result<usize, LedgerError> {
+    let sql = format!(
+        "UPDATE payments SET body = NULL, headers = NULL, request = NULL WHERE id IN ( \
+           SELECT id FROM payments WHERE body IS NOT NULL AND money = 'settled' AND work = 'served' \
+           AND changed_at <= {now} - $1 ORDER BY changed_at LIMIT $2) RETURNING id",
+        now = S::NOW,
+    );
+    Ok(store.rows(Statement::change(sql).bind(retention_ms).bind(limit)).await?.len())
 }
 
 /// How many payments wait for their money.
@@ -223,7 +240,7 @@ pub(super) async fn own(store: &impl Store, network: Network, pay_to: Address) -
 fn columns<S: Store>() -> String {
     format!(
         "id, chain_id, asset, payer, nonce, amount, route, flow, request_hash, request, settlement, bound, \
-         valid_before, claimed_block, money, work, runs, fence, reason, status, headers, body, tx_hash, \
+         valid_before, claimed_block, money, work, runs, fence, reason, status, headers, body, proof, tx_hash, \
          block_number, block_hash, log_index, gas_used, claimed_at, changed_at, lease_until > {} AS leased",
         S::NOW
     )

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
-use x402::{PaymentId, Usdc};
+use url::Url;
+use x402::{Address, PaymentId, Usdc};
 
 use crate::{exit::EXIT_CODES, settings::Settings};
 
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     /// Make or show the wallet
     #[command(subcommand)]
     Wallet(Wallet),
+    /// As a payee, name the key that signs receipts for you
+    Delegate(Delegate),
     /// Set or list what may be spent
     #[command(subcommand)]
     Budget(Budget),
@@ -161,6 +164,22 @@ pub(crate) struct Resume {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Group)]
+pub(crate) struct Delegate {
+    /// The address of the key that signs, as the service's `keygen` shows it
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) receipt_key: Address,
+    /// The public origin that it signs for: `https://api.example.com`
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    pub(crate) origin: String,
+    /// For how many days
+    #[arg(long, value_name = "N", default_value_t = 365)]
+    pub(crate) days: u32,
+    /// Write the statement to this file instead of printing it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Wallet {
     /// Make a key: in a file that only you can read, or encrypted under a password
@@ -213,4 +232,14 @@ pub(crate) struct Limits {
 
 fn payment_id(text: &str) -> Result<PaymentId, String> {
     text.parse().map(PaymentId).map_err(|_| "a payment id is 0x and 64 hexadecimal digits".to_owned())
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let url: Url = text.parse().map_err(|error: url::ParseError| error.to_string())?;
+    let origin = url.origin().ascii_serialization();
+    if origin == text.trim_end_matches('/') {
+        Ok(origin)
+    } else {
+        Err("an origin is http:// or https:// and a host, without a path".to_owned())
+    }
 }

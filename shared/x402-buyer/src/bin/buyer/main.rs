@@ -3,6 +3,7 @@
 mod args;
 mod budget;
 mod context;
+mod delegate;
 mod draw;
 mod exit;
 mod history;
@@ -46,6 +47,7 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::History(command) => history::run(&context, &command).await,
         Command::Resume(command) => resume::run(&context, &command).await,
         Command::Wallet(command) => wallet::run(&context, &command).await,
+        Command::Delegate(command) => delegate::run(&context, &command),
         Command::Budget(command) => budget::run(&context, &command).await,
     }
 }

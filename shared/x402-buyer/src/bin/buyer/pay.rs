@@ -36,6 +36,7 @@ pub(crate) fn show(answer: &Answer, save: Option<&std::path::Path>, json: bool) 
         output::bytes(&answer.body)?;
     }
     let purchase = Summary::of(answer, save)?;
+    let proven = purchase.as_ref().is_none_or(Summary::is_proven);
     match &purchase {
         _ if json => {}
         Some(purchase) => purchase.show(),
@@ -47,7 +48,11 @@ pub(crate) fn show(answer: &Answer, save: Option<&std::path::Path>, json: bool) 
     if json {
         output::json(&Printed { status: answer.status.as_u16(), body: Body(answer.body.clone()), purchase })?;
     }
-    Ok(if answer.status.is_success() { Exit::Done } else { Exit::Unavailable })
+    Ok(match answer.status.is_success() {
+        true if proven => Exit::Done,
+        true => Exit::NotVerified,
+        false => Exit::Unavailable,
+    })
 }
 
 /// What a seller says in refusing is worth reading.

@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context;
 use serde::Serialize;
 use x402::{Address, B256, PaymentId, Usdc};
-use x402_buyer::{Answer, Phases, Receipt};
+use x402_buyer::{Answer, Check, Outcome, Phases, Receipt, proofs};
 
 use crate::output::note;
 
@@ -28,6 +28,8 @@ pub(crate) struct Summary {
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     former_payee: Option<Address>,
+    /// What the seller signed of it.
+    proofs: Vec<Check>,
     phases_ms: PhasesMs,
     saved_to: Option<PathBuf>,
 }
@@ -66,9 +68,15 @@ impl Summary {
             transaction: receipt.transaction(),
             attempts: purchase.attempts,
             former_payee: purchase.former_payee,
+            proofs: proofs(receipt),
             phases_ms: PhasesMs::from(answer.phases),
             saved_to: save.map(Path::to_owned),
         }))
+    }
+
+    /// Whether the seller signed nothing else than what was bought.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.proofs.iter().all(|check| check.outcome != Outcome::Failed)
     }
 
     /// For a person, on stderr.
@@ -86,6 +94,15 @@ impl Summary {
         note(format_args!(
             "phases       offer {offer} ms, record {record} ms, pay {pay} ms{attempts}; total {total} ms"
         ));
+        for check in &self.proofs {
+            match check.outcome {
+                Outcome::Passed if check.name == "delivery" => {
+                    note(format_args!("delivery     {}", check.detail));
+                }
+                Outcome::Failed => note(format_args!("NOT PROVEN   {}: {}", check.name, check.detail)),
+                Outcome::Passed | Outcome::NotChecked => {}
+            }
+        }
         if let Some(former) = self.former_payee {
             note(format_args!("attention    this host was paid at {former} before"));
         }

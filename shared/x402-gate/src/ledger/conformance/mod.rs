@@ -39,6 +39,7 @@ everywhere! {
     claims::a_claim_made_once_more_is_ones_own_until_it_is_taken_over,
     moves::the_database_allows_what_the_types_allow,
     moves::an_answer_is_read_back_byte_for_byte,
+    moves::an_answer_is_forgotten_when_its_time_is_over_and_its_proof_never,
     moves::a_change_under_an_old_fence_changes_nothing,
     moves::a_transfer_vouches_for_one_payment,
     moves::a_ledger_belongs_to_one_payee_on_one_network,

@@ -110,6 +110,26 @@ pub(super) async fn an_answer_is_read_back_byte_for_byte(place: &Place) {
     assert_eq!(settled.transaction, proof.map(|proof| proof.transaction));
 }
 
+pub(super) async fn an_answer_is_forgotten_when_its_time_is_over_and_its_proof_never(place: &Place) {
+    let ledger = place.open().await;
+    let mut paid = Vec::new();
+    for work in [Work::Served, Work::Running] {
+        let record = won(&ledger, NewPayment { request: Some(vec![1]), ..payment(Flow::Upfront) }).await;
+        let running = moved(&ledger, to(&record, Money::Settled, Work::Running)).await;
+        let proof = Some("{}".to_owned());
+        paid.push(moved(&ledger, Update { proof, ..to(&running, Money::Settled, work) }).await);
+    }
+    let expire = async |retention| ledger.expire_answers(retention, 10).await.expect("expired");
+    assert_eq!(expire(MINUTE).await, 0, "not yet");
+    assert_eq!(expire(0).await, 1);
+    assert_eq!(expire(0).await, 0, "once");
+    let read = async |id| ledger.get(id).await.expect("read").expect("there");
+    let served = read(paid[0].id).await;
+    assert_eq!((served.work, served.answer, served.request), (Work::Served, None, None));
+    assert_eq!(served.proof.as_deref(), Some("{}"));
+    assert!(read(paid[1].id).await.request.is_some(), "work that is still to be done");
+}
+
 pub(super) async fn a_change_under_an_old_fence_changes_nothing(place: &Place) {
     let ledger = place.open().await;
     let old = won(&ledger, NewPayment { lease_ms: 0, ..payment(Flow::Authorize) }).await;

@@ -149,6 +149,7 @@ pub(super) fn to(record: &Record, money: Money, work: Work) -> Update {
         reason: None,
         answer: (record.work != work && work == Work::Served).then_some(answer),
         attachment: None,
+        proof: None,
         transaction: None,
         settled: (money == Money::Settled).then(settled),
     }
