@@ -1,6 +1,6 @@
 //! The page as a tree, built under limits: a hostile page is refused while it streams in, before it can grow.
 
-use html5ever::{ParseOpts, driver, tendril::TendrilSink};
+use html5ever::{ParseOpts, driver, tendril::TendrilSink, tree_builder::TreeBuilderOpts};
 use scraper::{Html, HtmlTreeSink, Node};
 
 /// How much of the page is parsed between two looks at the tree. The tree can grow this many bytes past a limit.
@@ -63,8 +63,10 @@ impl Dom {
         if page.len() > limits.bytes {
             return Err(Refused::TooLarge { found: page.len(), limit: limits.bytes });
         }
-        let mut parser =
-            driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
+        // Nothing here runs scripts, so `noscript` is markup: some sites keep their whole text in it.
+        let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
+        let options = ParseOpts { tree_builder, ..ParseOpts::default() };
+        let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), options);
         for step in steps(page) {
             parser.process(step.into());
             check_tip(&parser.tokenizer.sink.sink.0.borrow(), limits)?;

@@ -1,0 +1,196 @@
+//! Labels of what a reader can do, not read: they say nothing outside a browser.
+
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use super::{
+    content::remove,
+    flat::{Flat, is_block},
+    page_type::PageType,
+    weight::count_words,
+};
+
+/// Removes labels of actions, and a long block that already stood on the page.
+pub(crate) fn drop_actions(flat: &Flat<'_>, gone: &mut [bool], root: usize, page: PageType) {
+    let mut seen = HashSet::new();
+    for at in root + 1..flat.entries[root].end {
+        let entry = &flat.entries[at];
+        if gone[at] || entry.element().is_none() || entry.end - at > 40 || is_code(flat, at) {
+            continue;
+        }
+        let leaf = !(at + 1..entry.end).any(|inner| !gone[inner] && is_block(flat.entries[inner].name()));
+        if !leaf
+            || !(is_block(entry.name())
+                || matches!(entry.name(), "a" | "span" | "button" | "label" | "strong" | "em" | "small"))
+        {
+            continue;
+        }
+        let Some(text) = plain(flat, gone, at) else { continue };
+        if is_action(&text, page) || is_block(entry.name()) && repeats(&text, entry.name(), &mut seen) {
+            remove(flat, gone, at);
+        }
+    }
+}
+
+fn is_code(flat: &Flat<'_>, at: usize) -> bool {
+    flat.entries[at].name() == "pre"
+        || flat.ancestors(at).take(6).any(|outer| flat.entries[outer].name() == "pre")
+}
+
+/// Pages carry a text twice, once for wide and once for narrow screens.
+fn repeats(text: &str, name: &str, seen: &mut HashSet<u64>) -> bool {
+    if matches!(name, "td" | "th" | "tr" | "h1" | "h2" | "h3" | "h4") || count_words(text) < 8 {
+        return false;
+    }
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    !seen.insert(hasher.finish())
+}
+
+fn plain(flat: &Flat<'_>, gone: &[bool], at: usize) -> Option<String> {
+    let text = flat.words(at, gone).collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then(|| text.to_lowercase())
+}
+
+fn is_action(text: &str, page: PageType) -> bool {
+    if is_rights(text) {
+        return true;
+    }
+    if text.len() > 48 {
+        return false;
+    }
+    let label = text.trim_matches(|letter: char| !letter.is_alphanumeric());
+    if label.is_empty() {
+        return false;
+    }
+    LABELS.contains(&label)
+        || label.ends_with("min read")
+        || label.ends_with("minute read")
+        || page == PageType::Forum && is_post_furniture(label)
+        || is_count(label)
+}
+
+/// What a forum prints beside every post about its writer.
+fn is_post_furniture(label: &str) -> bool {
+    const STARTS: [&str; 8] = [
+        "posts:",
+        "joined:",
+        "location:",
+        "join date",
+        "messages:",
+        "reaction score",
+        "reputation:",
+        "threads:",
+    ];
+    STARTS.iter().any(|start| label.starts_with(start)) || FORUM_LABELS.contains(&label)
+}
+
+/// "(c) 2026 Somebody. All rights reserved."
+fn is_rights(text: &str) -> bool {
+    let claims = text.starts_with('\u{a9}')
+        || text.starts_with("copyright \u{a9}")
+        || text.contains("all rights reserved");
+    claims && count_words(text) < 40
+}
+
+/// "1 - 12 of 27 products", "33 results", "showing 1 to 24".
+fn is_count(label: &str) -> bool {
+    let ends = ["products", "results", "items"].iter().any(|end| label.ends_with(end));
+    (ends && label.starts_with(|letter: char| letter.is_ascii_digit()) && count_words(label) <= 6)
+        || (label.starts_with("showing ") && label.bytes().any(|byte| byte.is_ascii_digit()))
+}
+
+const FORUM_LABELS: [&str; 13] = [
+    "reply",
+    "quote",
+    "like",
+    "report",
+    "report post",
+    "link to post",
+    "share",
+    "author",
+    "topic author",
+    "post reply",
+    "top",
+    "members",
+    "new member",
+];
+
+const LABELS: [&str; 74] = [
+    "add to cart",
+    "add to basket",
+    "add to bag",
+    "add to wishlist",
+    "add to wish list",
+    "add to compare",
+    "compare",
+    "quick view",
+    "quick shop",
+    "quick buy",
+    "view options",
+    "choose options",
+    "select options",
+    "buy now",
+    "shop now",
+    "shop all",
+    "view all",
+    "see all",
+    "view more",
+    "see more",
+    "show more",
+    "show less",
+    "load more",
+    "read more",
+    "learn more",
+    "find out more",
+    "get started",
+    "sign in",
+    "log in",
+    "login",
+    "sign up",
+    "subscribe",
+    "register",
+    "select plan",
+    "apply now",
+    "loading",
+    "please wait",
+    "loading... please wait",
+    "advertisement",
+    "advertisements",
+    "ad",
+    "sponsored",
+    "share",
+    "tweet",
+    "print",
+    "email",
+    "save",
+    "edit",
+    "copy",
+    "copy link",
+    "copied",
+    "close",
+    "menu",
+    "search",
+    "back to top",
+    "skip to content",
+    "skip to main content",
+    "previous",
+    "next",
+    "prev",
+    "sort by",
+    "sort",
+    "filter",
+    "filters",
+    "filter & sort",
+    "show",
+    "qty",
+    "quantity",
+    "view cart",
+    "checkout",
+    "expand all",
+    "collapse all",
+    "more info",
+    "click here to subscribe",
+];

@@ -1,0 +1,243 @@
+//! Where the content is: which element holds it, and what inside does not belong.
+
+use super::{
+    actions,
+    flat::Flat,
+    headings,
+    noise::{self, Noise},
+    page_type::PageType,
+    weight::{Weight, Weights, ratio},
+};
+
+/// The element that holds the content, and what of the page is not part of it.
+pub(crate) struct Content {
+    pub(crate) root: usize,
+    pub(crate) gone: Vec<bool>,
+}
+
+/// Removes what nobody reads: scripts, controls, hidden text. What was hidden is listed.
+pub(crate) fn readable(flat: &Flat<'_>) -> (Vec<bool>, Vec<usize>) {
+    let (mut gone, mut hidden) = (vec![false; flat.entries.len()], Vec::new());
+    for at in 0..flat.entries.len() {
+        if !gone[at] && noise::never_read(flat.entries[at].name()) {
+            remove(flat, &mut gone, at);
+        }
+    }
+    let all = Weights::of(flat, &gone);
+    for at in 0..flat.entries.len() {
+        let Some(element) = flat.entries[at].element().filter(|_| !gone[at]) else { continue };
+        let unread = match element.name() {
+            "noscript" => ratio(all.inside(flat, at).prose, all.inside(flat, 0).prose) < 0.5,
+            "button" => !in_heading(flat, at) && noise::is_action(element, all.inside(flat, at).words),
+            _ => false,
+        };
+        if unread {
+            remove(flat, &mut gone, at);
+        } else if at > 0 && element.name() != "body" && noise::is_hidden(element) && !stands_in(flat, at) {
+            hidden.push(at);
+            remove(flat, &mut gone, at);
+        }
+    }
+    (gone, hidden)
+}
+
+/// Text for screen readers beside a picture of itself (`aria-hidden`) is the text.
+fn stands_in(flat: &Flat<'_>, at: usize) -> bool {
+    let drawn = |beside: usize| beside != at && flat.entries[beside].attr("aria-hidden") == Some("true");
+    flat.entries[at].attr("aria-hidden").is_none()
+        && matches!(flat.entries[at].name(), "span" | "ins" | "del")
+        && flat
+            .children(flat.entries[at].parent)
+            .any(|beside| drawn(beside) && flat.entries[beside].end > beside + 1)
+}
+
+fn in_heading(flat: &Flat<'_>, at: usize) -> bool {
+    let heading =
+        |at: usize| matches!(flat.entries[at].name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "summary");
+    flat.ancestors(at).take(3).any(heading) || (at..flat.entries[at].end).any(heading)
+}
+
+/// Finds the content of a page of that type.
+pub(crate) fn select(flat: &Flat<'_>, readable: Vec<bool>, page: PageType) -> Content {
+    let mut gone = readable;
+    let start = start(flat, &gone, page);
+    drop_noise(flat, &mut gone, start, page);
+    headings::drop_tails(flat, &mut gone, start, page);
+    let root = narrow(flat, &gone, start, page);
+    drop_link_blocks(flat, &mut gone, root, page);
+    actions::drop_actions(flat, &mut gone, root, page);
+    Content { root, gone }
+}
+
+/// The whole page but its navigation, for a page that does not say where its content is.
+pub(crate) fn without_furniture(flat: &Flat<'_>, readable: Vec<bool>, root: usize) -> Content {
+    let mut gone = readable;
+    for at in root..flat.entries[root].end {
+        if !gone[at] && matches!(flat.entries[at].name(), "nav" | "footer" | "menu") {
+            remove(flat, &mut gone, at);
+        }
+    }
+    Content { root, gone }
+}
+
+pub(crate) fn remove(flat: &Flat<'_>, gone: &mut [bool], at: usize) {
+    gone[at..flat.entries[at].end].fill(true);
+}
+
+/// The part of the page that calls itself the main one, where it holds most of the text.
+fn start(flat: &Flat<'_>, gone: &[bool], page: PageType) -> usize {
+    let body = flat.named(0, "body").next().unwrap_or(0);
+    let weights = Weights::of(flat, gone);
+    let all = weights.inside(flat, body);
+    let held = |at: usize, share: f32| {
+        let inside = weights.inside(flat, at);
+        let prose = ratio(inside.prose, all.prose);
+        if all.prose > 60 { prose >= share } else { ratio(inside.words, all.words) >= share }
+    };
+    let is_main =
+        |at: &usize| flat.entries[*at].name() == "main" || flat.entries[*at].attr("role") == Some("main");
+    let largest = |from: usize, is: &dyn Fn(&usize) -> bool| {
+        let found = (from..flat.entries[from].end).filter(|at| !gone[*at]).filter(is);
+        found.max_by_key(|at| {
+            (weights.inside(flat, *at).prose, weights.inside(flat, *at).words, std::cmp::Reverse(*at))
+        })
+    };
+    let main = largest(body, &is_main).filter(|at| held(*at, 0.4)).unwrap_or(body);
+    if !page.is_one_text() {
+        return main;
+    }
+    let whole = weights.inside(flat, main).prose;
+    let article = |at: &usize| {
+        flat.entries[*at].name() == "article" || flat.entries[*at].attr("itemprop") == Some("articleBody")
+    };
+    largest(main, &article).filter(|at| ratio(weights.inside(flat, *at).prose, whole) >= 0.6).unwrap_or(main)
+}
+
+/// Removes what its markup calls something else than content, where it does not hold the text after all.
+fn drop_noise(flat: &Flat<'_>, gone: &mut [bool], start: usize, page: PageType) {
+    let weights = Weights::of(flat, gone);
+    let all = weights.inside(flat, start);
+    let mains: Vec<usize> = (start + 1..flat.entries[start].end)
+        .filter(|at| matches!(flat.entries[*at].name(), "main" | "h1") && !gone[*at])
+        .collect();
+    for at in start + 1..flat.entries[start].end {
+        let Some(element) = flat.entries[at].element().filter(|_| !gone[at]) else { continue };
+        let noise = noise::of(element, page);
+        if noise == Noise::None || noise == Noise::Likely && is_of_a_post(flat, at, page) {
+            continue;
+        }
+        let inside = weights.inside(flat, at);
+        if page == PageType::Product && inside.link_share() < 0.3 && is_sheet(flat, at) {
+            continue;
+        }
+        let unlinked = |weight: Weight| weight.words - weight.linked.min(weight.words);
+        let words = if page.is_one_text() {
+            ratio(unlinked(inside), unlinked(all))
+        } else {
+            ratio(inside.words, all.words)
+        };
+        let share = ratio(inside.prose, all.prose).max(words);
+        let holds_title = mains.iter().any(|main| flat.holds(at, *main));
+        let drop = match noise {
+            Noise::Always => !holds_title,
+            Noise::Sure => share < 0.4 && !(holds_title && flat.entries[at].name() != "nav"),
+            _ => {
+                share < likely_limit(page)
+                    && !holds_title
+                    && (page.is_one_text() || inside.link_share() > 0.3 || inside.prose < 15)
+            }
+        };
+        if drop {
+            remove(flat, gone, at);
+        }
+    }
+}
+
+/// In a forum, what stands beside a post says who wrote it.
+fn is_of_a_post(flat: &Flat<'_>, at: usize, page: PageType) -> bool {
+    page == PageType::Forum && flat.ancestors(at).any(|outer| flat.entries[outer].name() == "article")
+}
+
+/// A shop lays details of the product in sheets that open over the page; other sheets ask for something.
+fn is_sheet(flat: &Flat<'_>, at: usize) -> bool {
+    let sheet = |token: String| matches!(token.as_str(), "modal" | "popup" | "drawer");
+    flat.entries[at].element().is_some_and(|element| noise::tokens(element).any(sheet))
+        && !(at..flat.entries[at].end).any(|inner| matches!(flat.entries[inner].name(), "form" | "input"))
+}
+
+fn likely_limit(page: PageType) -> f32 {
+    if page.is_one_text() { 0.2 } else { 0.1 }
+}
+
+/// Goes down while one child holds nearly all of the prose.
+fn narrow(flat: &Flat<'_>, gone: &[bool], start: usize, page: PageType) -> usize {
+    if !page.is_one_text() {
+        return start;
+    }
+    let weights = Weights::of(flat, gone);
+    let mut root = start;
+    loop {
+        let whole = weights.inside(flat, root).prose;
+        let elements: Vec<usize> = flat
+            .children(root)
+            .filter(|child| flat.entries[*child].element().is_some() && !gone[*child])
+            .collect();
+        let beside = |heir: usize| {
+            elements.iter().filter(|child| **child != heir).all(|child| is_column(flat, *child))
+        };
+        let heir = elements.iter().copied().find(|child| {
+            let share = ratio(weights.inside(flat, *child).prose, whole);
+            share >= 0.9 || share >= 0.6 && elements.len() <= 3 && is_column(flat, *child) && beside(*child)
+        });
+        match heir {
+            Some(child) if flat.entries[child].name() != "p" => root = child,
+            _ => return root,
+        }
+    }
+}
+
+/// A list of things shows them; a menu only names them.
+fn is_of_a_card(name: &str) -> bool {
+    matches!(name, "h1" | "h2" | "h3" | "h4" | "img" | "picture")
+}
+
+/// Part of a layout side by side: where one column holds the text, the others hold something else.
+fn is_column(flat: &Flat<'_>, at: usize) -> bool {
+    const SIDE: [&str; 10] =
+        ["col", "column", "columns", "span", "sidebar", "rail", "sticky", "aside", "right", "left"];
+    let sides = |token: &String| SIDE.contains(&token.as_str());
+    flat.entries[at].element().is_some_and(|element| noise::tokens(element).any(|token| sides(&token)))
+}
+
+/// Removes blocks that only lead elsewhere.
+fn drop_link_blocks(flat: &Flat<'_>, gone: &mut [bool], root: usize, page: PageType) {
+    let weights = Weights::of(flat, gone);
+    for at in root + 1..flat.entries[root].end {
+        if gone[at]
+            || !matches!(
+                flat.entries[at].name(),
+                "div" | "section" | "ul" | "ol" | "aside" | "table" | "p" | "dl"
+            )
+        {
+            continue;
+        }
+        let inside = weights.inside(flat, at);
+        if inside.words == 0 {
+            continue;
+        }
+        let links = flat.named(at, "a").filter(|link| !gone[*link]).count();
+        let a_link = ratio(inside.linked, u32::try_from(links).unwrap_or(u32::MAX));
+        let lists = inside.link_share() > 0.85 && links >= 4 && a_link <= 3.0;
+        let menu = lists && !(at..flat.entries[at].end).any(|inner| is_of_a_card(flat.entries[inner].name()));
+        let related = inside.link_share() > 0.7 && links >= 2 && inside.prose == 0;
+        let drop = match page {
+            PageType::Article => related || menu,
+            PageType::Documentation => menu && flat.entries[at].name() != "p" && links >= 6,
+            PageType::Forum | PageType::Product | PageType::Collection | PageType::Service => menu,
+            PageType::Listing => menu && links >= 8,
+        };
+        if drop && ratio(inside.words, weights.inside(flat, root).words) < 0.4 {
+            remove(flat, gone, at);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What is content and what is not, by the kind of page.
+
+use scraper_service::extract::{Format, Options, PageType, Source, extract};
+
+const SENTENCE: &str =
+    "The river had risen in the night, and by the morning it stood at the lowest step of the old mill.";
+
+fn text(url: &str, page: &str) -> (PageType, String) {
+    let url = url.parse().expect("a URL");
+    let found = extract(page, Some(&url), &Options::formats(&[Format::Text])).expect("extracted");
+    (found.page_type, found.text.expect("text"))
+}
+
+#[test]
+fn an_article_is_its_text_without_what_surrounds_it() {
+    let page = format!(
+        "<body><header><a href=/>Home</a></header><nav><a href=/news>News</a></nav><div class=layout><article><h1>High water</h1>\
+         <div class=share-buttons><a href=x>Tweet this</a></div>{}<h2>Related articles</h2><ul><li><a href=/1>Another flood</a></li></ul></article>\
+         <aside class=sidebar><p>{SENTENCE} But in the sidebar.</p></aside></div><div id=comments><p>A reader says that this is wrong.</p></div>\
+         <footer>(c) The paper</footer></body>",
+        (0..6).map(|at| format!("<p>{at}: {SENTENCE}</p>")).collect::<String>()
+    );
+    let (kind, text) = text("https://paper.example/news/2026/high-water-at-the-mill", &page);
+    assert_eq!(kind, PageType::Article);
+    assert!(text.contains("5: The river had risen"));
+    for noise in ["Home", "Tweet", "Another flood", "sidebar", "reader", "The paper"] {
+        assert!(!text.contains(noise), "{noise} in {text}");
+    }
+}
+
+#[test]
+fn a_forum_is_its_posts() {
+    let post = |who: &str, says: &str| {
+        format!(
+            "<article class=post><aside class=author><b>{who}</b></aside><p>{says}</p><div class=signature>Sent by pigeon</div></article>"
+        )
+    };
+    let page = format!(
+        "<body><main id=comments>{}{}</main></body>",
+        post("anna", "Does the pump start cold?"),
+        post("ben", "Mine does, with the choke out.")
+    );
+    let (kind, text) = text("https://forum.example/t/pump/123", &page);
+    assert_eq!(kind, PageType::Forum);
+    assert_eq!(text, "anna\nDoes the pump start cold?\nben\nMine does, with the choke out.");
+}
+
+#[test]
+fn a_text_that_is_there_twice_is_there_once() {
+    let page = format!(
+        "<body><main><div class=wide><p>{SENTENCE}</p></div><div class=narrow><p>{SENTENCE}</p></div></main></body>"
+    );
+    assert_eq!(text("https://a.example/", &page).1, SENTENCE);
+}
+
+#[test]
+fn a_page_without_text_gives_what_it_declares() {
+    let body = (0..30).map(|_| SENTENCE).collect::<Vec<_>>().join(" ");
+    let page = format!(
+        r#"<script type="application/ld+json">{{"@type":"NewsArticle","articleBody":"{body}"}}</script><body><div id=root></div></body>"#
+    );
+    let found = extract(&page, None, &Options::formats(&[Format::Text])).expect("extracted");
+    assert_eq!((found.source, found.text.as_deref()), (Source::Declared, Some(body.as_str())));
+    assert!(found.quality < 0.5);
+}
+
+#[test]
+fn text_in_noscript_counts_where_there_is_no_other() {
+    let page = format!("<body><div id=app></div><noscript><main><p>{SENTENCE}</p></main></noscript></body>");
+    assert_eq!(text("https://a.example/", &page).1, SENTENCE);
+}
