@@ -31,7 +31,9 @@ pub(crate) struct Bid {
     pub(crate) body: Bytes,
     pub(crate) incoming: Incoming,
     pub(crate) key: PaymentKey,
-    /// What the ledger knew of the payment when it came in.
+    /// The client's own name for the purchase.
+    pub(crate) identifier: Option<String>,
+    /// What the ledger knew of the payment, or of the purchase, when it came in.
     known: Option<Record>,
     pub(crate) request_hash: RequestHash,
     pub(crate) binding: Binding,
@@ -66,13 +68,9 @@ async fn bid(gate: &Gate, sale: &Sale, offer: &Arc<Offer>, request: Request<Body
     let (mut parts, body) = request.into_parts();
     let incoming = incoming::take(&mut parts.headers, &offer.requirements)?;
     let asset = gate.0.config.network.usdc();
-    match incoming.exact.recover(&asset) {
-        Ok(signer) if signer == incoming.payer() => {}
-        _ => return Err(Refusal::Payment(ErrorReason::SIGNATURE)),
-    }
-    let key = incoming.key(&asset);
+    let (key, identifier) = (incoming.key(&asset), incoming.identifier()?);
     tracing::Span::current().record("payment_id", tracing::field::display(key.id()));
-    let known = gate.0.ledger.get(key.id()).await?;
+    let known = known(gate, sale, &incoming, key, identifier.as_deref()).await?;
     if known.is_none() {
         incoming.matches(&offer.requirements)?;
         check_end(gate, sale, incoming.exact.authorization.valid_before)?;
@@ -82,7 +80,38 @@ async fn bid(gate: &Gate, sale: &Sale, offer: &Arc<Offer>, request: Request<Body
     let binding = incoming.binding(request_hash)?;
     let mut timing = Timing::default();
     timing.record("check", began.elapsed());
-    Ok(Bid { offer: offer.clone(), parts, body, key, incoming, known, request_hash, binding, timing })
+    Ok(Bid {
+        offer: offer.clone(),
+        parts,
+        body,
+        key,
+        incoming,
+        identifier,
+        known,
+        request_hash,
+        binding,
+        timing,
+    })
+}
+
+/// The payment as the ledger knows it; or the one that was made before for the same purchase, and is not dead: then the new
+/// one is not taken. Who signs by code (ERC-1271) is known here only by the very signature that was checked before.
+async fn known(
+    gate: &Gate,
+    sale: &Sale,
+    incoming: &Incoming,
+    key: PaymentKey,
+    identifier: Option<&str>,
+) -> Result<Option<Record>, Refusal> {
+    let ledger = &gate.0.ledger;
+    match (ledger.get(key.id()).await?, identifier) {
+        (Some(record), _) if incoming.by_key || incoming.is_that_of(&record.settlement) => Ok(Some(record)),
+        (Some(_), _) => Err(Refusal::Payment(ErrorReason::SIGNATURE)),
+        (None, Some(identifier)) if incoming.by_key => {
+            Ok(ledger.identified(key.payer, &sale.name, identifier).await?)
+        }
+        (None, _) => Ok(None),
+    }
 }
 
 /// Goes on in a task of its own: whether the caller stays on the line decides nothing from here on.
@@ -115,7 +144,7 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
         Ok(verified) => verified,
         // A copy may have been claimed, and settled, since the ledger was read: then the nonce was used for this very sale.
         Err(refusal) => {
-            return match gate.0.ledger.get(bid.key.id()).await? {
+            return match known(gate, sale, &bid.incoming, bid.key, bid.identifier.as_deref()).await? {
                 Some(record) => Box::pin(repeat::answer(gate, sale, bid, handler, record)).await,
                 None => Err(refusal),
             };
@@ -228,6 +257,7 @@ fn new_payment(
         request,
         settlement,
         bound: is_bound(&bid.binding),
+        identifier: bid.identifier.clone(),
         valid_before: bid.incoming.exact.authorization.valid_before,
         claimed_block: head.number,
         balance,

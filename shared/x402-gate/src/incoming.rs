@@ -3,8 +3,8 @@
 use http::{HeaderMap, HeaderName};
 use x402::{
     Address, Asset, BindSalt, Binding, BindingError, ErrorReason, ExactPayload, Extensions, Network,
-    PAYMENT_SIGNATURE, PaymentKey, PaymentPayload, PaymentRequirements, RequestHash, SettleRequest,
-    X_PAYMENT, decode_header, v1,
+    PAYMENT_SIGNATURE, PaymentIdentifier, PaymentKey, PaymentPayload, PaymentRequirements, RequestHash,
+    SettleRequest, X_PAYMENT, decode_header, v1,
 };
 
 use crate::refusal::Refusal;
@@ -21,6 +21,8 @@ pub(crate) enum Version {
 pub(crate) struct Incoming {
     pub(crate) version: Version,
     pub(crate) exact: ExactPayload,
+    /// The payer's key signed. Otherwise only the payer's code could say that it did (ERC-1271), which is the chain's to run.
+    pub(crate) by_key: bool,
     /// Version 2 repeats the offer that was accepted; version 1 does not.
     accepted: Option<PaymentRequirements>,
     extensions: Option<Extensions>,
@@ -78,6 +80,7 @@ fn read_v2(header: &[u8], offer: &PaymentRequirements) -> Result<Incoming, Refus
     let exact = payload.exact().map_err(malformed)?;
     Ok(Incoming {
         version: Version::V2,
+        by_key: is_signed_by_key(&exact, offer),
         exact,
         accepted: Some(payload.accepted),
         extensions: payload.extensions,
@@ -91,11 +94,17 @@ fn read_v1(header: &[u8], offer: &PaymentRequirements) -> Result<Incoming, Refus
     check_kind(payload.x402_version == 1, &payload.scheme, network)?;
     Ok(Incoming {
         version: Version::V1,
+        by_key: is_signed_by_key(&payload.payload, offer),
         exact: payload.payload,
         accepted: None,
         extensions: None,
         resource: None,
     })
+}
+
+fn is_signed_by_key(exact: &ExactPayload, offer: &PaymentRequirements) -> bool {
+    let asset = offer.known_network().map(Network::usdc);
+    asset.is_some_and(|asset| exact.recover(&asset) == Ok(exact.authorization.from))
 }
 
 fn check_kind(version: bool, scheme: &str, network: bool) -> Result<(), Refusal> {
@@ -121,6 +130,11 @@ impl Incoming {
         self.exact.authorization.from
     }
 
+    /// Whether this is the payment that was claimed, signature and all.
+    pub(crate) fn is_that_of(&self, settlement: &SettleRequest) -> bool {
+        settlement.payment_payload.exact().is_ok_and(|claimed| claimed == self.exact)
+    }
+
     /// Whether the payment names this request, and the salt that shows it.
     pub(crate) fn binding(&self, request: RequestHash) -> Result<Binding, Refusal> {
         let nonce = self.exact.authorization.nonce;
@@ -128,6 +142,12 @@ impl Incoming {
             BindingError::OtherRequest => Refusal::OtherRequest,
             BindingError::NoSalt | BindingError::BadSalt => malformed(error),
         })
+    }
+
+    /// The client's own name for the purchase, where it gives one.
+    pub(crate) fn identifier(&self) -> Result<Option<String>, Refusal> {
+        let identifier = PaymentIdentifier::read(self.extensions.as_ref()).map_err(malformed)?;
+        Ok(identifier.map(|identifier| identifier.as_str().to_owned()))
     }
 
     /// Compares with the offer. The price is the server's: what the client says it accepted must be what is offered.

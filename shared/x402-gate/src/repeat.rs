@@ -45,8 +45,16 @@ pub(crate) async fn answer(
     if !unfinished(&record) {
         return Ok(deliver::stored(gate, &bid.offer, Caller::paying(&bid.incoming), record));
     }
-    if record.money == Money::Open {
-        check_again(gate, sale, &record).await?;
+    if record.money == Money::Open
+        && let Err(refusal) = check_again(gate, sale, &record).await
+    {
+        // Refusing the first payment of a purchase would ask for a second one, which is not taken while the first is alive.
+        let first = record.id == bid.key.id();
+        return if first {
+            Err(refusal)
+        } else {
+            Ok(deliver::pending(gate, Caller::paying(&bid.incoming), record.key, None))
+        };
     }
     match gate.0.ledger.take_over(&record, lease_ms(gate, sale)).await {
         Ok(fence) => work(gate, sale, bid, handler, Record { fence, ..record }, false).await,
@@ -69,12 +77,13 @@ fn unfinished(record: &Record) -> bool {
     runs_again || next_step(record.flow, record.money, record.work) != Step::Answer
 }
 
-/// An answer goes to whoever shows what was never on chain: the salt. Without one, the payment itself must do, and only while
-/// its window is open: afterwards it has stood on the chain for anybody to copy. That nothing was bought may be known to all.
+/// An answer goes to whoever shows what was never on chain: the salt, or the identifier of the first use. Where the first use
+/// had neither, the payment itself must do, and only while its window is open: afterwards it has stood on the chain for
+/// anybody to copy. That nothing was bought may be known to all.
 fn may_have_the_answer(record: &Record, bid: &Bid) -> bool {
-    if record.bound {
-        is_bound(&bid.binding)
-    } else {
-        now() < record.valid_before || record.money == Money::Dead
-    }
+    let same_payment = record.id == bid.key.id();
+    let salt = same_payment && record.bound && is_bound(&bid.binding);
+    let identifier = record.identifier.is_some() && record.identifier == bid.identifier;
+    let neither = same_payment && !record.bound && record.identifier.is_none();
+    salt || identifier || record.money == Money::Dead || (neither && now() < record.valid_before)
 }

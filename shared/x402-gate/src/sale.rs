@@ -5,7 +5,7 @@ use std::{
 
 use axum::body::Body;
 use http::Request;
-use x402::{Extensions, PaymentRequirements, ResourceInfo, Usdc};
+use x402::{Extensions, PaymentIdentifier, PaymentRequirements, ResourceInfo, Usdc};
 
 use crate::{
     Flow, GateConfig, GateError, ReceiptSigner, Route, admit::now, body, challenge::Challenge,
@@ -117,7 +117,8 @@ impl Offer {
         signer: Option<&ReceiptSigner>,
     ) -> Result<Self, GateError> {
         let signed = signer.map(|signer| signer.offer(&resource.url, &requirements, now()));
-        let extensions: Extensions = signed.unwrap_or_default();
+        let mut extensions: Extensions = signed.unwrap_or_default();
+        PaymentIdentifier::advertise(&mut extensions, false);
         let challenge = Challenge::new(&requirements, resource.clone(), extensions)?;
         Ok(Self { requirements, challenge, made: Instant::now() })
     }

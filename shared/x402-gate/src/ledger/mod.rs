@@ -152,6 +152,15 @@ impl Ledger {
         on!(self, store => attachments::after(&**store, kind, after, limit).await)
     }
 
+    pub(crate) async fn identified(
+        &self,
+        payer: Address,
+        route: &str,
+        identifier: &str,
+    ) -> Result<Option<Record>, LedgerError> {
+        on!(self, store => statements::identified(&**store, payer, route, identifier).await)
+    }
+
     /// Forgets the answers that were kept for so long, `limit` of them at most.
     pub(crate) async fn expire_answers(&self, retention_ms: i64, limit: i64) -> Result<usize, LedgerError> {
         on!(self, store => statements::expire_answers(&**store, retention_ms, limit).await)

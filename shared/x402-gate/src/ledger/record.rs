@@ -20,6 +20,8 @@ pub(crate) struct NewPayment {
     pub(crate) request: Option<Vec<u8>>,
     pub(crate) settlement: SettleRequest,
     pub(crate) bound: bool,
+    /// The client's own name for the purchase, one for each payer and route.
+    pub(crate) identifier: Option<String>,
     pub(crate) valid_before: u64,
     pub(crate) claimed_block: u64,
     /// What the payer held at `claimed_block`; what it has promised since never exceeds it.
@@ -33,7 +35,7 @@ pub(crate) struct NewPayment {
 pub(crate) enum Claim {
     /// It is ours to work on.
     Won(Box<Record>),
-    /// The payment was claimed before.
+    /// The payment was claimed before, or the purchase was, by the client's identifier, with another payment.
     Lost(Box<Record>),
     /// The payer's other open claims and this price exceed what it holds.
     Overcommitted,
@@ -59,6 +61,7 @@ pub(crate) struct Record {
     pub(crate) request: Option<Vec<u8>>,
     pub(crate) settlement: SettleRequest,
     pub(crate) bound: bool,
+    pub(crate) identifier: Option<String>,
     pub(crate) valid_before: u64,
     pub(crate) claimed_block: u64,
     pub(crate) claimed_at: i64,
@@ -144,6 +147,7 @@ impl Record {
             settlement: serde_json::from_str(text(row, "settlement")?)
                 .map_err(|_| LedgerError::Corrupt("settlement"))?,
             bound: row.flag("bound")?,
+            identifier: row.text("identifier")?.map(ToOwned::to_owned),
             valid_before: unsigned(row, "valid_before")?,
             claimed_block: unsigned(row, "claimed_block")?,
             claimed_at: number(row, "claimed_at")?,

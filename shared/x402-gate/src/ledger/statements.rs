@@ -29,11 +29,20 @@ async fn claim_once<S: Store>(store: &S, payment: &NewPayment) -> Result<Claim, 
     }
     let sql = format!("SELECT {}, attempt FROM payments WHERE id = $1", columns::<S>());
     let Some(row) = first(store, Statement::read(sql).bind(id.0.as_slice())).await? else {
-        return Ok(Claim::Overcommitted);
+        let purchase = purchase(store, payment).await?;
+        return Ok(purchase.map_or(Claim::Overcommitted, |first| Claim::Lost(Box::new(first))));
     };
     let record = Box::new(Record::read(&row)?);
     let ours = row.bytes("attempt")? == Some(&payment.attempt) && record.fence == FIRST_FENCE;
     Ok(if ours { Claim::Won(record) } else { Claim::Lost(record) })
+}
+
+/// The payment that was claimed before for the purchase that the client means.
+async fn purchase(store: &impl Store, payment: &NewPayment) -> Result<Option<Record>, LedgerError> {
+    match &payment.identifier {
+        Some(identifier) => identified(store, payment.key.payer, &payment.route, identifier).await,
+        None => Ok(None),
+    }
 }
 
 fn insertion<S: Store>(id: PaymentId, payment: &NewPayment) -> Result<Statement, LedgerError> {
@@ -47,10 +56,10 @@ fn insertion<S: Store>(id: PaymentId, payment: &NewPayment) -> Result<Statement,
     let sql = format!(
         "INSERT INTO payments (id, chain_id, asset, payer, nonce, amount, balance, route, flow, request_hash, \
            request, settlement, bound, valid_before, claimed_block, attempt, money, work, runs, fence, \
-           lease_until, claimed_at, changed_at) \
+           identifier, lease_until, claimed_at, changed_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
            $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
-           {now} + $21, {now}, {now}) \
+           $21, {now} + $22, {now}, {now}) \
          ON CONFLICT DO NOTHING RETURNING {columns}",
         now = S::NOW,
         columns = columns::<S>(),
@@ -76,6 +85,7 @@ fn insertion<S: Store>(id: PaymentId, payment: &NewPayment) -> Result<Statement,
         .bind(work)
         .bind(runs)
         .bind(FIRST_FENCE)
+        .bind(payment.identifier.clone())
         .bind(payment.lease_ms))
 }
 
@@ -208,6 +218,21 @@ pub(super) async fn expire_answers<S: Store>(
     Ok(store.rows(Statement::change(sql).bind(retention_ms).bind(limit)).await?.len())
 }
 
+/// The payment of a purchase, by the client's name for it, unless it is dead: then another may be made.
+pub(super) async fn identified<S: Store>(
+    store: &S,
+    payer: Address,
+    route: &str,
+    identifier: &str,
+) -> Result<Option<Record>, LedgerError> {
+    let sql = format!(
+        "SELECT {} FROM payments WHERE payer = $1 AND route = $2 AND identifier = $3 AND money <> 'dead'",
+        columns::<S>()
+    );
+    let row = first(store, Statement::read(sql).bind(payer.as_slice()).bind(route).bind(identifier)).await?;
+    row.as_ref().map(Record::read).transpose()
+}
+
 /// How many payments wait for their money.
 pub(super) async fn pending(store: &impl Store) -> Result<i64, LedgerError> {
     let sql = "SELECT COUNT(*) AS pending FROM payments \
@@ -239,7 +264,7 @@ pub(super) async fn own(store: &impl Store, network: Network, pay_to: Address) -
 /// What [`Record::read`] reads.
 fn columns<S: Store>() -> String {
     format!(
-        "id, chain_id, asset, payer, nonce, amount, route, flow, request_hash, request, settlement, bound, \
+        "id, chain_id, asset, payer, nonce, amount, route, flow, request_hash, request, settlement, bound, identifier, \
          valid_before, claimed_block, money, work, runs, fence, reason, status, headers, body, proof, tx_hash, \
          block_number, block_hash, log_index, gas_used, claimed_at, changed_at, lease_until > {} AS leased",
         S::NOW

@@ -71,6 +71,35 @@ pub(super) async fn what_settled_after_the_balance_was_read_is_not_promised_agai
     assert!(matches!(ledger.claim(fresh).await, Ok(Claim::Won(_))), "a balance that was read since counts");
 }
 
+pub(super) async fn a_purchase_is_made_by_one_payment_until_that_is_dead(place: &Place) {
+    let replicas = place.replicas().await;
+    let named = NewPayment { identifier: Some("purchase-number-1".to_owned()), ..payment(Flow::Authorize) };
+    let claims = at_once(&replicas, (0..32).map(|_| next(&named)).collect()).await;
+    let won = claims.iter().filter_map(|claim| match claim {
+        Claim::Won(record) => Some(record),
+        Claim::Lost(_) | Claim::Overcommitted => None,
+    });
+    let won: Vec<_> = won.collect();
+    let [won] = won.as_slice() else { panic!("{} claims won", won.len()) };
+    let same = |claim: &&Claim| matches!(claim, Claim::Lost(record) if record.id == won.id);
+    assert_eq!(claims.iter().filter(same).count(), 31, "the others learn of the first");
+
+    let ledger = &replicas[0];
+    for other in [
+        NewPayment { route: "POST /other".to_owned(), ..next(&named) },
+        NewPayment { identifier: Some("purchase-number-2".to_owned()), ..next(&named) },
+        NewPayment { identifier: named.identifier.clone(), ..payment(Flow::Authorize) },
+    ] {
+        assert!(matches!(ledger.claim(other).await, Ok(Claim::Won(_))), "another purchase");
+    }
+    let find = async || ledger.identified(named.key.payer, &named.route, "purchase-number-1").await;
+    assert_eq!(find().await.expect("read").expect("there").identifier, named.identifier);
+    moved(ledger, to(won, Money::Dead, Work::Failed)).await;
+    assert!(find().await.expect("read").is_none(), "a dead payment makes no purchase");
+    let Ok(Claim::Won(second)) = ledger.claim(next(&named)).await else { panic!("the way is free") };
+    assert_eq!(find().await.expect("read").expect("there").id, second.id);
+}
+
 pub(super) async fn a_claim_made_once_more_is_ones_own_until_it_is_taken_over(place: &Place) {
     let ledger = place.open().await;
     let payment = NewPayment { lease_ms: 0, ..payment(Flow::Authorize) };

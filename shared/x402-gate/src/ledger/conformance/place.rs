@@ -96,6 +96,7 @@ pub(super) fn payment(flow: Flow) -> NewPayment {
             payment_requirements: offer,
         },
         bound: true,
+        identifier: None,
         valid_before: u64::MAX,
         claimed_block: 7,
         balance: Usdc::from_atomic(100 * PRICE.atomic()),
