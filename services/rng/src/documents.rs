@@ -43,7 +43,7 @@ pub(crate) struct DrawQuery {
     min: Option<u64>,
     /// The greatest integer of a range; goes with `min`.
     max: Option<u64>,
-    /// How many integers, or how many indices by `weights`. One unless given.
+    /// How many integers, passwords, or indices by `weights`. One unless given.
     count: Option<u32>,
     /// That many floats from 0 to 1.
     floats: Option<u32>,
@@ -53,10 +53,18 @@ pub(crate) struct DrawQuery {
     sample: Option<String>,
     /// Indices into this list, each as likely as its weight: `1,2,3`.
     weights: Option<String>,
+    /// A password of that many characters.
+    passwords: Option<u32>,
+    /// The characters of passwords, printable ASCII. Letters and digits unless given.
+    charset: Option<String>,
     /// That many UUIDs, version 4.
     uuids: Option<u32>,
     /// Text that goes into the draw: entropy that the seller does not control.
     client_seed: Option<String>,
     /// A name for what the draw is for.
     label: Option<String>,
+    /// `instant`, unless given, or `beacon`.
+    mode: Option<String>,
+    /// The day whose key draws, as the offer names it.
+    epoch: Option<u32>,
 }

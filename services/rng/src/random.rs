@@ -1,6 +1,7 @@
 //! The draws: a pure function of the payment, the request and the key.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::{
     Json,
@@ -9,10 +10,9 @@ use axum::{
 };
 use bytes::Bytes;
 use draw::{
-    DrawInput, DrawReceipt, DrawRequest, Mode, QueryError, RequestError, Scheme, SecretKey, VrfError,
+    DrawInput, DrawReceipt, DrawRequest, Mode, QueryError, RequestError, Scheme, SecretKey, Source, VrfError,
 };
 use service_kit::{Payment, Problem};
-use url::form_urlencoded;
 
 use crate::documents::Key;
 
@@ -27,6 +27,10 @@ pub(crate) enum RandomError {
     Body(#[from] RequestError),
     #[error("a draw is asked for by query or by body, not by both")]
     Both,
+    #[error("no beacon is configured here: leave `mode` out for an instant draw")]
+    NoBeacon,
+    #[error("epoch {0} is not today's, whose key the offer names: ask for a new offer")]
+    OtherEpoch(u32),
     #[error(transparent)]
     Vrf(#[from] VrfError),
 }
@@ -39,14 +43,20 @@ pub(crate) async fn draw(
     body: Bytes,
 ) -> Result<Json<DrawReceipt>, Problem> {
     let request = request(&parts, &body)?;
-    let receipt = DrawReceipt::draw(&key, &input(&payment), request).map_err(RandomError::from)?;
+    let receipt = DrawReceipt::draw(&key, &input(&payment, &request), request).map_err(RandomError::from)?;
     Ok(Json(receipt))
 }
 
 /// Refuses what could never be drawn, before any money moves.
 pub(crate) fn check(parts: &Parts, body: &Bytes) -> Result<(), Problem> {
-    request(parts, body)?;
-    Ok(())
+    let request = request(parts, body)?;
+    if request.mode() == Source::Beacon {
+        return Err(RandomError::NoBeacon.into());
+    }
+    match request.epoch() {
+        Some(epoch) if epoch != today() => Err(RandomError::OtherEpoch(epoch).into()),
+        _ => Ok(()),
+    }
 }
 
 /// `GET /v1/key`.
@@ -62,16 +72,14 @@ fn request(parts: &Parts, body: &[u8]) -> Result<DrawRequest, RandomError> {
     if !body.is_empty() {
         return Err(RandomError::Both);
     }
-    let parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
-    let parameters = parameters.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-    Ok(DrawRequest::from_query(parameters)?)
+    Ok(DrawRequest::from_query_string(query)?)
 }
 
-/// The day of the claim, not of the run: a run after a restart must draw the same.
-fn input(payment: &Payment) -> DrawInput {
+/// The day that was asked for, or that of the claim, not of the run: a run after a restart must draw the same.
+fn input(payment: &Payment, request: &DrawRequest) -> DrawInput {
     let key = &payment.key;
     DrawInput {
-        epoch: u32::try_from(payment.claimed_at_ms / MS_PER_DAY).unwrap_or(u32::MAX),
+        epoch: request.epoch().unwrap_or_else(|| day(payment.claimed_at_ms)),
         scheme: Scheme::Exact,
         chain_id: key.chain_id,
         asset: key.asset.into_array(),
@@ -79,6 +87,15 @@ fn input(payment: &Payment) -> DrawInput {
         nonce: key.nonce.0.0,
         mode: Mode::Instant,
     }
+}
+
+fn today() -> u32 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    day(u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn day(epoch_ms: u64) -> u32 {
+    u32::try_from(epoch_ms / MS_PER_DAY).unwrap_or(u32::MAX)
 }
 
 impl From<RandomError> for Problem {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::RequestHash;
+use crate::beacon::BeaconRound;
 
 /// What every alpha starts with. A later version of the construction starts otherwise.
 const VERSION: &[u8; 6] = b"rng/v1";
@@ -26,14 +27,22 @@ pub enum Scheme {
 pub enum Mode {
     /// From the epoch key alone, at once. Whoever holds that key knows the outcome first.
     Instant,
+    /// From the epoch key and a round of the public beacon that came after the payment.
+    Beacon(BeaconRound),
 }
 
 impl Mode {
+    /// The byte for the mode, in alpha and in the log.
+    pub fn byte(self) -> u8 {
+        self.encode().0
+    }
+
     /// Mode byte, round and signature of the randomness beacon. An instant draw has no beacon: round and signature
     /// are zeros, and their place is taken all the same, so that alpha has one length.
     fn encode(self) -> (u8, u64, [u8; 48]) {
         match self {
             Self::Instant => (0, 0, [0; 48]),
+            Self::Beacon(beacon) => (1, beacon.round, beacon.signature),
         }
     }
 }
@@ -71,7 +80,7 @@ pub struct DrawInput {
 /// |  39 | 20 | payer |
 /// |  59 | 32 | nonce |
 /// |  91 | 32 | request hash |
-/// | 123 |  1 | mode: 0 instant |
+/// | 123 |  1 | mode: 0 instant, 1 beacon; 2 is kept for private |
 /// | 124 |  8 | beacon round, 0 without a beacon |
 /// | 132 | 48 | beacon signature, zeros without a beacon |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +109,13 @@ impl Alpha {
         let mut bytes = [0; Self::LEN];
         let encoded = fields.iter().copied().flatten();
         bytes.iter_mut().zip(encoded).for_each(|(byte, encoded)| *byte = *encoded);
+        Self(bytes)
+    }
+
+    /// The same with zeros for the beacon's signature: what is known when a draw is accepted.
+    pub(crate) fn without_beacon(&self) -> Self {
+        let mut bytes = self.0;
+        bytes[Self::LEN - 48..].fill(0);
         Self(bytes)
     }
 

@@ -44,6 +44,30 @@ pub(crate) mod list {
     }
 }
 
+/// The same for members that may be absent.
+pub(crate) mod optional {
+    use super::{Deserializer, Serializer, fmt};
+
+    pub(crate) fn serialize<S, T>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        S: Serializer,
+        T: fmt::Display,
+    {
+        match value {
+            Some(value) => serializer.collect_str(value),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: TryFrom<u64>,
+    {
+        super::deserialize(deserializer).map(Some)
+    }
+}
+
 /// An integer as this module reads it.
 pub(crate) struct Decimal(u64);
 

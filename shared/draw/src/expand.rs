@@ -15,6 +15,7 @@
 //! | shuffle | 0 to n - 1, with i and uniform(i + 1) swapped for i from n - 1 down to 1 |
 //! | sample | 0 to n - 1, with i and i + uniform(n - i) swapped for i from 0 to k - 1; the first k |
 //! | weighted | the first index at which the sum of weights so far is above uniform(sum of all) |
+//! | passwords | for each character, the one at uniform(characters of the charset) in the charset |
 //! | uuids | 16 bytes of keystream each, with version 4 and variant 10 set (RFC 9562 section 5.4) |
 
 use std::collections::BTreeMap;
@@ -40,6 +41,9 @@ fn values(draw: &Draw, stream: &mut Stream) -> Values {
         Draw::Shuffle { n } => Values::Shuffle(shuffle(stream, n)),
         Draw::Sample { n, k } => Values::Sample(sample(stream, n, k)),
         Draw::Weighted { ref weights, count } => Values::Weighted(weighted(stream, weights, count)),
+        Draw::Passwords { length, ref charset, count } => {
+            Values::Passwords(times(count, || password(stream, charset.as_bytes(), length)))
+        }
         Draw::Uuids { count } => Values::Uuids(times(count, || uuid(stream))),
     }
 }
@@ -99,6 +103,12 @@ fn weighted(stream: &mut Stream, weights: &[u64], count: u32) -> Vec<usize> {
         let point = stream.up_to(last);
         sums.partition_point(|sum| *sum <= point)
     })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the result is an index into the charset")]
+fn password(stream: &mut Stream, charset: &[u8], length: u32) -> String {
+    let last = charset.len() as u64 - 1;
+    (0..length).map(|_| char::from(charset[stream.up_to(last) as usize])).collect()
 }
 
 fn uuid(stream: &mut Stream) -> Uuid {

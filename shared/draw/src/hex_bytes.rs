@@ -53,6 +53,26 @@ pub fn deserialize<'de, D: Deserializer<'de>, const N: usize>(deserializer: D) -
     parse(&text).map_err(D::Error::custom)
 }
 
+/// The same for lists of byte strings of one length.
+pub(crate) mod list {
+    use super::{Deserialize, Deserializer, Serializer, format, parse};
+    use serde::de::Error as _;
+
+    pub(crate) fn serialize<S: Serializer, const N: usize>(
+        list: &[[u8; N]],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(list.iter().map(|bytes| format(bytes)))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
+        deserializer: D,
+    ) -> Result<Vec<[u8; N]>, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        texts.iter().map(|text| parse(text).map_err(D::Error::custom)).collect()
+    }
+}
+
 /// The same for byte strings of any length.
 pub(crate) mod any_length {
     pub(crate) use super::serialize;

@@ -8,7 +8,8 @@
 //! 3. [`SecretKey::prove`] evaluates the VRF on alpha. For one key and one alpha there is exactly one [`Beta`], so the
 //!    seller cannot roll again, and the [`Proof`] shows it.
 //! 4. [`expand()`] turns beta into the values, by a specification that never changes.
-//! 5. [`DrawReceipt`] carries all of it, and [`DrawReceipt::verify`] recomputes all of it.
+//! 5. The operator appends a [`Leaf`] to a public log, whose [`Checkpoint`]s it signs, and signs a [`Promise`] to have done so.
+//! 6. [`DrawReceipt`] carries all of it, and [`DrawReceipt::verify_with`] recomputes all of it.
 //!
 //! ```
 //! use draw::{Draw, DrawInput, DrawReceipt, DrawRequest, Mode, Scheme, SecretKey};
@@ -36,21 +37,31 @@
 #![deny(missing_docs)]
 
 pub mod alpha;
+pub mod beacon;
+pub mod binding;
 mod canonical;
+pub mod checkpoint;
 mod decimal;
 pub mod expand;
 pub mod hex_bytes;
+pub mod leaf;
+pub mod note;
 pub mod query;
 pub mod receipt;
 pub mod request;
 mod stream;
+pub mod tree;
 pub mod values;
 pub mod vrf;
 
 pub use alpha::{Alpha, DrawInput, Mode, Scheme};
+pub use binding::{Binding, Commitment};
+pub use checkpoint::{Checkpoint, Promise};
 pub use expand::expand;
+pub use leaf::Leaf;
+pub use note::{LogKey, LogSigner};
 pub use query::QueryError;
-pub use receipt::{Binding, DrawReceipt, ReceiptError, VerifiedDraw};
-pub use request::{Draw, DrawError, DrawRequest, RequestError, RequestHash};
+pub use receipt::{DrawReceipt, LogRecord, Logged, ReceiptError, Trust, VerifiedDraw};
+pub use request::{Draw, DrawError, DrawRequest, RequestError, RequestHash, Source, Terms};
 pub use values::Values;
 pub use vrf::{Beta, Proof, PublicKey, SecretKey, VrfError};

@@ -10,12 +10,14 @@
 //! | `shuffle=52` | 0 to 51 in random order |
 //! | `sample=6/49` | six distinct out of 0 to 48 |
 //! | `weights=1,2,3&count=5` | five indices from 0 to 2; `count` may be left out |
+//! | `passwords=20&count=3` | three passwords of twenty letters and digits; `count` may be left out, `charset` be given |
 //! | `uuids=3` | three UUIDs |
 //!
-//! Any of them may go with `clientSeed` and `label`.
+//! Any of them may go with `clientSeed`, `label`, `mode=beacon` and `epoch`.
 
 use std::collections::BTreeMap;
 
+use crate::request::{LETTERS_AND_DIGITS, Source, Terms};
 use crate::{Draw, DrawRequest, RequestError, decimal};
 
 /// Why parameters are refused.
@@ -66,9 +68,20 @@ impl DrawRequest {
         let mut parameters = Parameters::collect(parameters)?;
         let client_seed = parameters.take("clientSeed").map(str::to_owned);
         let label = parameters.take("label").map(str::to_owned);
+        let mode = parameters.read("mode", "beacon", mode)?.unwrap_or_default();
+        let epoch = parameters.read("epoch", "20000", decimal::parse)?;
         let draw = parameters.draw()?;
         parameters.finish()?;
-        Ok(Self::new(vec![draw], client_seed, label)?)
+        Ok(Self::on(vec![draw], Terms { client_seed, label, mode, epoch })?)
+    }
+
+    /// The same from a query as it stands in a URL, without the question mark.
+    ///
+    /// # Errors
+    /// As [`DrawRequest::from_query`].
+    pub fn from_query_string(query: &str) -> Result<Self, QueryError> {
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+        Self::from_query(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
     }
 }
 
@@ -113,6 +126,10 @@ impl<'a> Parameters<'a> {
         if let Some(count) = self.read("uuids", "3", decimal::parse)? {
             return Ok(Draw::Uuids { count });
         }
+        if let Some(length) = self.read("passwords", "20", decimal::parse)? {
+            let charset = self.take("charset").unwrap_or(LETTERS_AND_DIGITS).to_owned();
+            return Ok(Draw::Passwords { length, charset, count: self.count()? });
+        }
         if let Some((count, sides)) = self.read("dice", "2d6", dice)? {
             return Ok(Draw::Dice { count, sides });
         }
@@ -148,6 +165,14 @@ impl<'a> Parameters<'a> {
             Some(name) => Err(QueryError::Unexpected { name: name.to_owned() }),
             None => Ok(()),
         }
+    }
+}
+
+fn mode(text: &str) -> Option<Source> {
+    match text {
+        "instant" => Some(Source::Instant),
+        "beacon" => Some(Source::Beacon),
+        _ => None,
     }
 }
 

@@ -4,15 +4,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alpha, DrawInput, DrawRequest, Mode, Proof, RequestHash, Scheme, SecretKey, Values, VrfError, expand,
-    hex_bytes,
+    Alpha, Binding, DrawInput, DrawRequest, Mode, Proof, RequestHash, Scheme, SecretKey, Values, VrfError,
+    expand, hex_bytes,
 };
 
 mod error;
+pub mod log;
 mod verify;
 
 pub use error::ReceiptError;
-pub use verify::VerifiedDraw;
+pub use log::{LogRecord, Logged};
+pub use verify::{Trust, VerifiedDraw};
 
 /// Most bytes of a receipt's JSON that are read: the largest request with all its values fits.
 pub const MAX_RECEIPT_JSON: usize = 8 * 1024 * 1024;
@@ -23,15 +25,6 @@ pub enum Format {
     /// This one.
     #[serde(rename = "rng/v1")]
     RngV1,
-}
-
-/// How the payment's nonce is tied to the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Binding {
-    /// Not at all: the nonce is any number of the payer's, and only alpha joins it to the request.
-    Plain,
 }
 
 /// All that it takes to check a draw offline. Binary data is `0x` and hex.
@@ -80,6 +73,9 @@ pub struct DrawReceipt {
     pub proof: Proof,
     /// What was drawn, one item for each draw of the request.
     pub values: Vec<Values>,
+    /// Where the draw is logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogRecord>,
 }
 
 impl DrawReceipt {
@@ -105,6 +101,7 @@ impl DrawReceipt {
             request_hash,
             public_key: *secret.public_key().as_bytes(),
             proof,
+            log: None,
         })
     }
 

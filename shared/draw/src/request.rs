@@ -7,12 +7,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::{canonical, hex_bytes};
+use crate::{canonical, decimal, hex_bytes};
 
 mod draw;
 pub mod limits;
 
 pub use draw::Draw;
+pub(crate) use draw::LETTERS_AND_DIGITS;
 pub use limits::{DrawError, RequestError};
 
 /// A draw request within the [`limits`], in JSON:
@@ -38,10 +39,49 @@ struct Fields {
     /// What to draw. Each draw has a random stream of its own.
     #[schemars(length(min = 1, max = limits::MAX_DRAWS))]
     draws: Vec<Draw>,
+    /// The day whose key draws, counted from 1970-01-01 UTC, as the offer names it. The day of the payment unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "decimal::optional")]
+    #[schemars(with = "Option<decimal::Decimal>")]
+    epoch: Option<u32>,
     /// A name for what the draw is for, so that draws for the same purpose can be counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = limits::MAX_TEXT))]
     label: Option<String>,
+    /// Where the unpredictability comes from.
+    #[serde(default, skip_serializing_if = "Source::is_instant")]
+    mode: Source,
+}
+
+/// Where the unpredictability of a draw is to come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Source {
+    /// The day's key: at once.
+    #[default]
+    Instant,
+    /// The day's key and the next round of the public beacon, some seconds later.
+    Beacon,
+}
+
+impl Source {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+    fn is_instant(&self) -> bool {
+        *self == Self::Instant
+    }
+}
+
+/// What goes into a request besides the draws. Nothing of it need be given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The buyer's own entropy.
+    pub client_seed: Option<String>,
+    /// What the draw is for.
+    pub label: Option<String>,
+    /// Where the unpredictability is to come from.
+    pub mode: Source,
+    /// The day whose key is to draw.
+    pub epoch: Option<u32>,
 }
 
 impl DrawRequest {
@@ -54,7 +94,16 @@ impl DrawRequest {
         client_seed: Option<String>,
         label: Option<String>,
     ) -> Result<Self, RequestError> {
-        Self::try_from(Fields { client_seed, draws, label })
+        Self::on(draws, Terms { client_seed, label, ..Terms::default() })
+    }
+
+    /// The same with mode and epoch.
+    ///
+    /// # Errors
+    /// As [`DrawRequest::new`].
+    pub fn on(draws: Vec<Draw>, terms: Terms) -> Result<Self, RequestError> {
+        let Terms { client_seed, label, mode, epoch } = terms;
+        Self::try_from(Fields { client_seed, draws, epoch, label, mode })
     }
 
     /// A request for one draw, without seed or label.
@@ -91,8 +140,18 @@ impl DrawRequest {
         self.fields.label.as_deref()
     }
 
+    /// Where the unpredictability is to come from.
+    pub fn mode(&self) -> Source {
+        self.fields.mode
+    }
+
+    /// The day whose key is to draw, where the buyer named one.
+    pub fn epoch(&self) -> Option<u32> {
+        self.fields.epoch
+    }
+
     /// The request with all defaults filled in, as canonical JSON (RFC 8785): sorted members, no space, integers as
-    /// decimal strings, no member for a seed or label that is absent.
+    /// decimal strings, no member for a seed, label or epoch that is absent, nor for the mode where it is instant.
     pub fn canonical_json(&self) -> &str {
         &self.canonical
     }

@@ -37,6 +37,8 @@ pub enum Values {
     Sample(Vec<u32>),
     /// Indices into the weights.
     Weighted(Vec<usize>),
+    /// Passwords.
+    Passwords(Vec<String>),
     /// UUIDs, in lower case with hyphens.
     Uuids(Vec<Uuid>),
 }
@@ -52,6 +54,7 @@ impl Values {
             Self::Shuffle(_) => "shuffle",
             Self::Sample(_) => "sample",
             Self::Weighted(_) => "weighted",
+            Self::Passwords(_) => "passwords",
             Self::Uuids(_) => "uuids",
         }
     }
@@ -67,6 +70,7 @@ impl Values {
             Self::Floats(values) => texts(values),
             Self::Dice(values) | Self::Shuffle(values) | Self::Sample(values) => texts(values),
             Self::Weighted(values) => texts(values),
+            Self::Passwords(values) => values.clone(),
             Self::Uuids(values) => texts(values),
         }
     }

@@ -1,4 +1,6 @@
-use super::MAX_RECEIPT_JSON;
+use super::{MAX_RECEIPT_JSON, log::LogError};
+use crate::beacon::BeaconError;
+use crate::binding::BindingError;
 use crate::hex_bytes::format;
 use crate::{RequestHash, VrfError};
 
@@ -23,6 +25,18 @@ pub enum ReceiptError {
         /// Of the request in the receipt.
         computed: RequestHash,
     },
+    /// The draw was made on other terms than the request's.
+    #[error("the draw's {0} is not the one asked for")]
+    Terms(&'static str),
+    /// The payment is not bound as the receipt says.
+    #[error("the payment is not bound to this request: {0}")]
+    Binding(#[from] BindingError),
+    /// The beacon's round is refused.
+    #[error(transparent)]
+    Beacon(#[from] BeaconError),
+    /// The log's part is refused.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The receipt's key is no key.
     #[error("the receipt's public key is refused: {0}")]
     PublicKey(#[source] VrfError),
@@ -77,4 +91,20 @@ pub enum ReceiptError {
         /// By the proof.
         computed: String,
     },
+}
+
+impl ReceiptError {
+    /// A word for what is wrong, on which all verifiers agree.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } | Self::Json(_) => "format",
+            Self::RequestHash { .. } | Self::Terms(_) => "request",
+            Self::Binding(_) => "binding",
+            Self::PublicKey(_) | Self::UntrustedKey { .. } => "key",
+            Self::Proof(_) => "proof",
+            Self::Draws { .. } | Self::Operation { .. } | Self::Count { .. } | Self::Value { .. } => "values",
+            Self::Beacon(_) => "beacon",
+            Self::Log(error) => error.code(),
+        }
+    }
 }

@@ -1,5 +1,18 @@
-use super::{DrawReceipt, ReceiptError};
-use crate::{Alpha, Beta, DrawInput, PublicKey, RequestHash, Values, expand};
+use super::{DrawReceipt, Logged, ReceiptError};
+use crate::note::LogKey;
+use crate::request::Source;
+use crate::{Alpha, Beta, Binding, DrawInput, Mode, PublicKey, RequestHash, Values, expand};
+
+/// What the verifier knows from elsewhere than the receipt. What is not named here is taken on the receipt's word.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// The VRF key of the epoch, for instance from the offer that was accepted.
+    pub key: Option<PublicKey>,
+    /// The log. With it, a receipt without a promise of that log is refused.
+    pub log: Option<LogKey>,
+    /// A checkpoint of that log, from another source than the receipt: for instance another buyer's.
+    pub checkpoint: Option<String>,
+}
 
 impl DrawReceipt {
     /// Recomputes the request hash, alpha, the VRF and every value, and compares.
@@ -10,14 +23,52 @@ impl DrawReceipt {
     /// # Errors
     /// The first thing that differs.
     pub fn verify(&self, trusted: Option<&PublicKey>) -> Result<VerifiedDraw, ReceiptError> {
+        self.verify_with(&Trust { key: trusted.copied(), ..Trust::default() })
+    }
+
+    /// Recomputes the request hash, the binding of the payment, the beacon's signature, alpha, the VRF, every value, and
+    /// the place in the log, and compares.
+    ///
+    /// # Errors
+    /// The first thing that differs.
+    pub fn verify_with(&self, trust: &Trust) -> Result<VerifiedDraw, ReceiptError> {
         let request_hash = self.verify_request_hash()?;
-        let key = self.verify_key(trusted)?;
+        self.verify_terms()?;
+        self.binding.verify(&self.nonce, &self.request)?;
+        let key = self.verify_key(trust.key.as_ref())?;
+        if let Mode::Beacon(beacon) = &self.mode {
+            beacon.verify()?;
+        }
         let alpha = Alpha::new(&self.input(), &request_hash);
         let beta = key.verify(alpha.as_bytes(), &self.proof).map_err(ReceiptError::Proof)?;
         let values = expand(&beta, &self.request);
         compare_all(&self.values, &values)?;
-        let key_is_trusted = trusted.is_some();
-        Ok(VerifiedDraw { input: self.input(), key, key_is_trusted, alpha, beta, values })
+        let logged = self.verify_log(trust.log.as_ref(), trust.checkpoint.as_deref())?;
+        Ok(VerifiedDraw {
+            input: self.input(),
+            key,
+            key_is_trusted: trust.key.is_some(),
+            bound: matches!(self.binding, Binding::Commit(_)),
+            alpha,
+            beta,
+            values,
+            logged,
+        })
+    }
+
+    /// The draw is of the mode and epoch that were asked for.
+    fn verify_terms(&self) -> Result<(), ReceiptError> {
+        let mode = match self.mode {
+            Mode::Instant => Source::Instant,
+            Mode::Beacon(_) => Source::Beacon,
+        };
+        if mode != self.request.mode() {
+            return Err(ReceiptError::Terms("mode"));
+        }
+        match self.request.epoch() {
+            Some(epoch) if epoch != self.epoch => Err(ReceiptError::Terms("epoch")),
+            _ => Ok(()),
+        }
     }
 
     fn verify_request_hash(&self) -> Result<RequestHash, ReceiptError> {
@@ -48,7 +99,7 @@ fn compare_all(stated: &[Values], computed: &[Values]) -> Result<(), ReceiptErro
 }
 
 fn compare(draw: usize, stated: &Values, computed: &Values) -> Result<(), ReceiptError> {
-    use Values::{Bytes, Dice, Floats, Integers, Sample, Shuffle, Uuids, Weighted};
+    use Values::{Bytes, Dice, Floats, Integers, Passwords, Sample, Shuffle, Uuids, Weighted};
     match (stated, computed) {
         (Bytes(stated), Bytes(computed)) => compare_each(draw, stated, computed),
         (Integers(stated), Integers(computed)) => compare_each(draw, stated, computed),
@@ -57,6 +108,7 @@ fn compare(draw: usize, stated: &Values, computed: &Values) -> Result<(), Receip
         | (Shuffle(stated), Shuffle(computed))
         | (Sample(stated), Sample(computed)) => compare_each(draw, stated, computed),
         (Weighted(stated), Weighted(computed)) => compare_each(draw, stated, computed),
+        (Passwords(stated), Passwords(computed)) => compare_each(draw, stated, computed),
         (Uuids(stated), Uuids(computed)) => compare_each(draw, stated, computed),
         _ => Err(ReceiptError::Operation { draw, stated: stated.op(), computed: computed.op() }),
     }
@@ -83,9 +135,11 @@ pub struct VerifiedDraw {
     input: DrawInput,
     key: PublicKey,
     key_is_trusted: bool,
+    bound: bool,
     alpha: Alpha,
     beta: Beta,
     values: Vec<Values>,
+    logged: Logged,
 }
 
 impl VerifiedDraw {
@@ -102,6 +156,16 @@ impl VerifiedDraw {
     /// Whether the caller named that key. Otherwise the receipt's word was taken for it.
     pub fn key_is_trusted(&self) -> bool {
         self.key_is_trusted
+    }
+
+    /// Whether the payment's nonce commits to the request. Otherwise only the draw joins the two.
+    pub fn is_bound(&self) -> bool {
+        self.bound
+    }
+
+    /// What is known of the draw's place in the log.
+    pub fn logged(&self) -> &Logged {
+        &self.logged
     }
 
     /// The input of the VRF.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::decimal;
 
 const DEFAULT_BYTES: u32 = 32;
+pub(crate) const LETTERS_AND_DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// One operation. Integers are read as JSON integers or decimal strings, and are decimal strings in canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -78,6 +79,20 @@ pub enum Draw {
         #[schemars(with = "decimal::Decimal")]
         count: u32,
     },
+    /// Passwords: characters out of a set, each as likely as the others.
+    Passwords {
+        /// Characters of one password.
+        #[serde(with = "decimal")]
+        #[schemars(with = "decimal::Decimal")]
+        length: u32,
+        /// The characters to draw from, printable ASCII, none twice. Letters and digits unless given.
+        #[serde(default = "letters_and_digits")]
+        charset: String,
+        /// How many.
+        #[serde(default = "one", with = "decimal")]
+        #[schemars(with = "decimal::Decimal")]
+        count: u32,
+    },
     /// Random UUIDs, version 4.
     Uuids {
         /// How many.
@@ -94,6 +109,10 @@ impl Draw {
 
 fn default_bytes() -> u32 {
     DEFAULT_BYTES
+}
+
+fn letters_and_digits() -> String {
+    LETTERS_AND_DIGITS.to_owned()
 }
 
 fn one() -> u32 {

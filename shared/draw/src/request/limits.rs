@@ -1,5 +1,7 @@
 //! How large a request may be, so that serving and verifying one stay cheap.
 
+use std::collections::BTreeSet;
+
 use super::Draw;
 
 /// Most bytes of a request's JSON that are read.
@@ -8,7 +10,7 @@ pub const MAX_REQUEST_JSON: usize = 256 * 1024;
 pub const MAX_DRAWS: usize = 64;
 /// Most random bytes over all `bytes` draws of a request.
 pub const MAX_BYTES: u64 = 1024 * 1024;
-/// Most values over all other draws of a request. A UUID is one value.
+/// Most values over all other draws of a request. A UUID is one value, and so is each character of a password.
 pub const MAX_VALUES: u64 = 100_000;
 /// Most weights over all `weighted` draws of a request.
 pub const MAX_WEIGHTS: usize = 10_000;
@@ -99,6 +101,9 @@ pub enum DrawError {
         /// How many to draw from.
         n: u32,
     },
+    /// The characters of a password are not two or more different ones of printable ASCII.
+    #[error("a charset is two or more characters of printable ASCII, none twice")]
+    Charset,
     /// The sum of the weights is not from 1 to 2^64 - 1.
     #[error("the sum of the weights is not from 1 to 2^64 - 1")]
     SumOfWeights,
@@ -125,7 +130,7 @@ pub(super) fn check_draws(draws: &[Draw]) -> Result<(), RequestError> {
         .try_for_each(|(index, draw)| check_draw(draw).map_err(|source| RequestError::Draw { index, source }))
 }
 
-/// Every count is a `u32` and there are few draws, so the sums do not overflow.
+/// Every count is a `u32` and there are few draws, so the sums of bytes and weights do not overflow.
 fn check_totals(draws: &[Draw]) -> Result<(), RequestError> {
     let (mut bytes, mut values, mut weights) = (0, 0, 0);
     for draw in draws {
@@ -134,7 +139,7 @@ fn check_totals(draws: &[Draw]) -> Result<(), RequestError> {
             Draw::Weighted { weights: list, .. } => weights += list.len(),
             _ => {}
         }
-        values += values_of(draw);
+        values = u64::saturating_add(values, values_of(draw));
     }
     if bytes > MAX_BYTES {
         return Err(RequestError::TooManyBytes { count: bytes });
@@ -158,6 +163,7 @@ fn values_of(draw: &Draw) -> u64 {
         | Draw::Dice { count, .. }
         | Draw::Weighted { count, .. }
         | Draw::Uuids { count } => (*count).into(),
+        Draw::Passwords { length, count, .. } => u64::from(*length) * u64::from(*count),
     }
 }
 
@@ -170,7 +176,18 @@ fn check_draw(draw: &Draw) -> Result<(), DrawError> {
         Draw::Dice { sides: 0, .. } => Err(DrawError::NoSides),
         Draw::Sample { n, k } if k > n => Err(DrawError::SampleTooLarge { k, n }),
         Draw::Weighted { ref weights, .. } => check_weights(weights),
+        Draw::Passwords { ref charset, .. } => check_charset(charset),
         _ => Ok(()),
+    }
+}
+
+fn check_charset(charset: &str) -> Result<(), DrawError> {
+    let different: BTreeSet<u8> = charset.bytes().collect();
+    let printable = different.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    if printable && different.len() == charset.len() && charset.len() >= 2 {
+        Ok(())
+    } else {
+        Err(DrawError::Charset)
     }
 }
 

@@ -46,6 +46,11 @@ fn fits(draw: &Draw, values: &Values) -> bool {
         (Draw::Weighted { weights, count }, Values::Weighted(values)) => {
             values.len() == *count as usize && values.iter().all(|index| weights[*index] > 0)
         }
+        (Draw::Passwords { length, charset, count }, Values::Passwords(values)) => {
+            let fits =
+                |word: &String| word.len() == *length as usize && word.chars().all(|c| charset.contains(c));
+            values.len() == *count as usize && values.iter().all(fits)
+        }
         (Draw::Uuids { count }, Values::Uuids(values)) => {
             values.len() == *count as usize && values.iter().all(|uuid| is_uuid_v4(&uuid.to_string()))
         }

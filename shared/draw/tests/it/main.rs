@@ -1,12 +1,21 @@
 //! The verifiable draw, through its public interface.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "helpers of tests fail as tests do"
+)]
 
 mod alpha;
+mod beacon;
+mod corpus;
 mod expand;
 mod hostile_json;
+mod log;
 mod query;
 mod receipt;
 mod request;
+mod tree;
 mod vrf;
 
 use draw::{DrawInput, Mode, Scheme};
@@ -46,6 +55,11 @@ fn any_draw() -> impl Strategy<Value = draw::Draw> {
                 Draw::Weighted { weights, count }
             }
         ),
+        (count.clone(), 1..20_u32).prop_map(|(length, count)| Draw::Passwords {
+            length,
+            charset: "abcdefghij-_.!".into(),
+            count
+        }),
         count.prop_map(|count| Draw::Uuids { count }),
     ]
 }

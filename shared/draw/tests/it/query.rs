@@ -1,4 +1,4 @@
-use draw::{Draw, DrawRequest, QueryError, RequestError};
+use draw::{Draw, DrawRequest, QueryError, RequestError, Source};
 
 fn query(text: &str) -> Result<DrawRequest, QueryError> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
@@ -20,6 +20,7 @@ fn each_short_form_asks_for_its_draw() {
         ("weights=1,2,3", Draw::Weighted { weights: vec![1, 2, 3], count: 1 }),
         ("weights=5&count=2", Draw::Weighted { weights: vec![5], count: 2 }),
         ("uuids=3", Draw::Uuids { count: 3 }),
+        ("passwords=12&charset=01&count=2", Draw::Passwords { length: 12, charset: "01".into(), count: 2 }),
     ];
     for (text, draw) in cases {
         assert_eq!(query(text).unwrap(), DrawRequest::single(draw).unwrap(), "{text}");
@@ -31,6 +32,17 @@ fn seed_and_label_go_with_any_draw() {
     let request = query("label=round 12&clientSeed=mine").unwrap();
     let expected = DrawRequest::new(vec![Draw::DEFAULT], Some("mine".into()), Some("round 12".into()));
     assert_eq!(request, expected.unwrap());
+}
+
+#[test]
+fn mode_and_epoch_go_with_any_draw() {
+    let request = DrawRequest::from_query_string("mode=beacon&epoch=20000&label=round%2012").unwrap();
+    assert_eq!(
+        (request.mode(), request.epoch(), request.label()),
+        (Source::Beacon, Some(20_000), Some("round 12"))
+    );
+    assert_eq!(query("mode=instant").unwrap(), query("").unwrap());
+    assert!(matches!(query("mode=private"), Err(QueryError::Malformed { name: "mode", .. })));
 }
 
 #[test]

@@ -82,9 +82,7 @@ fn asked(receipt: &Receipt) -> Result<DrawRequest, String> {
         return DrawRequest::from_json(&receipt.request.body.0).map_err(|error| error.to_string());
     }
     let (_, query) = receipt.request.target.split_once('?').unwrap_or_default();
-    let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
-    let pairs = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-    DrawRequest::from_query(pairs).map_err(|error| error.to_string())
+    DrawRequest::from_query_string(query).map_err(|error| error.to_string())
 }
 
 /// The VRF proof, under the key that the offer named before anything was paid, and the values that follow from it.
