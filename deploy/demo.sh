@@ -81,7 +81,7 @@ else
 fi
 export X402_NETWORK="$network" BUYER_RPC_URL="$X402_RPC_URL" BUYER_DATA="$data/buyer" BUYER_NETWORK="$network"
 
-start rng env X402_SIGNER_KEY_FILE="$rng_signer" DATABASE_URL="sqlite://$data/rng.db" RNG_VRF_KEY_FILE="$data/rng-vrf.key" "$bin/rng"
+start rng env X402_SIGNER_KEY_FILE="$rng_signer" DATABASE_URL="sqlite://$data/rng.db" RNG_SEAL_KEY_FILE="$data/rng-seal.key" RNG_LOG_KEY_FILE="$data/rng-log.key" "$bin/rng"
 until_ready rng answers http://127.0.0.1:5023/readyz
 # On a public network the facilitator would need a signer of its own: two processes never share one.
 if [ -n "$facilitator_signer" ]; then

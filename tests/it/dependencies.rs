@@ -14,6 +14,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("service-kit", vec!["x402", "x402-facilitator", "x402-gate"]),
         ("x402-buyer", vec!["x402", "draw"]),
         ("devnet", vec!["x402"]),
+        ("rng-verifier", vec!["draw"]),
         ("rng-service", vec!["service-kit", "x402-gate", "x402", "draw"]),
         ("scraper-service", vec!["service-kit", "x402-gate", "x402"]),
         ("facilitator-service", vec!["service-kit", "x402-facilitator", "x402"]),

@@ -1,32 +1,53 @@
 //! What the documents say about the draws.
 
-use draw::{PublicKey, hex_bytes};
+use draw::{LogKey, hex_bytes};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use service_kit::Route;
+
+use crate::log::EpochKey;
 
 /// The VRF of RFC 9381, suite 3.
 const SUITE: &str = "ECVRF-EDWARDS25519-SHA512-TAI";
 
-/// The answer of `/v1/key`.
+/// What a buyer must know before paying, and keep: `extra.rng` of the offer, and the answer of `/v1/key`.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Key {
+pub(crate) struct Terms {
+    /// The day whose key draws, counted from 1970-01-01 UTC.
+    epoch: u32,
     /// The key that draws are verified with.
     public_key: String,
     /// The verifiable random function.
     suite: &'static str,
+    /// The log that the draws go into.
+    log: Log,
 }
 
-impl Key {
-    pub(crate) fn of(key: &PublicKey) -> Self {
-        Self { public_key: hex_bytes::format(key.as_bytes()), suite: SUITE }
+/// A transparency log.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Log {
+    /// Its name.
+    origin: String,
+    /// Its Ed25519 key.
+    public_key: String,
+}
+
+/// The route that says the same to who pays nothing.
+pub(crate) fn key_route() -> Route {
+    Route::get("/v1/key").summary("The key of the day, and the log that draws go into.").response::<Terms>()
+}
+
+impl Terms {
+    pub(crate) fn of(key: &EpochKey, log: &LogKey) -> Self {
+        Self {
+            epoch: key.epoch,
+            public_key: hex_bytes::format(key.secret.public_key().as_bytes()),
+            suite: SUITE,
+            log: Log { origin: log.name().to_owned(), public_key: hex_bytes::format(log.as_bytes()) },
+        }
     }
-}
-
-/// What a buyer must know before paying, and keep: the key that the draw will be verified with.
-pub(crate) fn offer_extra(key: &PublicKey) -> Value {
-    json!(Key::of(key))
 }
 
 /// The query of `GET /v1/random`: at most one draw, with a seed and a label of the buyer's. `draw::query` reads it.

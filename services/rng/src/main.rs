@@ -1,38 +1,44 @@
 //! `rng`: random numbers that their buyer can check, paid by the call.
 
+mod audit;
+mod beacon;
+mod clock;
 mod documents;
+mod log;
+mod pages;
 mod random;
+mod rng;
+mod stream;
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use draw::{DrawReceipt, DrawRequest, SecretKey};
-use service_kit::{Context, KeyFile, Route, Routes, Service, StartError, Usdc};
+use axum::routing;
+use draw::{DrawReceipt, DrawRequest};
+use service_kit::{Context, Route, Routes, Service, StartError, Usdc};
 
-use documents::{DrawQuery, Key, offer_extra};
+use documents::DrawQuery;
+use rng::{Config, Rng};
 
 const PRICE: Usdc = Usdc::from_atomic(1_000);
 
-/// What this service is configured with, besides what every service is.
-#[derive(clap::Args)]
-struct Config {
-    /// The secret key of the draws. Whoever holds it knows them beforehand.
-    #[arg(long, value_name = "FILE", default_value = "data/rng-vrf.key")]
-    vrf_key_file: KeyFile,
-}
-
 fn main() -> ExitCode {
     let about = "Random numbers that you can prove nobody chose.";
-    service_kit::run(Service::new("rng", about, env!("CARGO_PKG_VERSION")).ports(4023, 5023), routes)
+    let service = Service::new("rng", about, env!("CARGO_PKG_VERSION"))
+        .ports(4023, 5023)
+        .command("audit", "Follow a log, and say what its operator did wrong", audit::run)
+        .command("stream", "Write the bytes of consecutive draws, for tests of randomness", stream::run);
+    service_kit::run(service, routes)
 }
 
 async fn routes(config: Config, context: Context) -> Result<Routes, StartError> {
-    let key = Arc::new(SecretKey::from_seed(&*context.secret(&config.vrf_key_file)?));
+    let rng = Rng::open(config, &context).await?;
+    let (check, terms) = (rng.check(), rng.terms());
     let sell = |route: Route| {
         route
             .price(PRICE)
             .upfront() // who could see the draw before they pay would pay for those they like
-            .check(random::check)
-            .extra("rng", offer_extra(key.public_key()))
+            .check(check)
+            .extra_now("rng", terms.clone())
             .response::<DrawReceipt>()
     };
     let get = sell(Route::get("/v1/random"))
@@ -41,10 +47,10 @@ async fn routes(config: Config, context: Context) -> Result<Routes, StartError> 
     let post = sell(Route::post("/v1/random"))
         .summary("Up to 64 draws in one call, by a JSON request.")
         .request::<DrawRequest>();
-    let key_route = Route::get("/v1/key").summary("The key that draws are verified with.").response::<Key>();
-    Ok(Routes::new()
-        .paid(get, random::draw)
-        .paid(post, random::draw)
-        .free(key_route, random::public_key)
-        .with_state(key))
+    let routes = Routes::new().paid(get, random::draw).paid(post, random::draw);
+    Ok(log::http::add(routes.free(documents::key_route(), random::key))
+        .page("/", routing::get(pages::home))
+        .page("/verify", routing::get(pages::verifier))
+        .page("/verify.py", routing::get(pages::script))
+        .with_state(rng))
 }

@@ -1,22 +1,37 @@
-//! The draws: a pure function of the payment, the request and the key.
+//! The draws: a pure function of the payment, the request, the day's key, and in beacon mode a round that came later.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::{
     Json,
     extract::State,
-    http::{Method, StatusCode, request::Parts},
+    http::{
+        HeaderName, Method, StatusCode,
+        header::{ACCEPT, CONTENT_TYPE},
+        request::Parts,
+    },
 };
 use bytes::Bytes;
+use draw::beacon::BeaconRound;
 use draw::{
-    DrawInput, DrawReceipt, DrawRequest, Mode, QueryError, RequestError, Scheme, SecretKey, Source, VrfError,
+    Alpha, Binding, Commitment, DrawInput, DrawReceipt, DrawRequest, Leaf, LogRecord, Mode, Promise,
+    QueryError, RequestError, Scheme, Source, VrfError, leaf,
 };
-use service_kit::{Payment, Problem};
+use service_kit::{Attachment, Payment, Problem};
+use x402::RequestParts;
 
-use crate::documents::Key;
+use crate::{
+    Rng,
+    beacon::NoRound,
+    clock,
+    documents::Terms,
+    log::{Accepted, EpochKey, LEAF, LogError},
+};
 
-const MS_PER_DAY: u64 = 86_400_000;
+/// Seconds within which a draw is in the log. It takes one; the rest is for restarts.
+const PROMISED_WITHIN: u64 = 600;
+/// Seconds for which the day that is over may still be asked for: an offer read before midnight, paid after it.
+const DAY_GRACE: u64 = 300;
 
 /// Why there is no draw.
 #[derive(Debug, thiserror::Error)]
@@ -32,36 +47,123 @@ pub(crate) enum RandomError {
     #[error("epoch {0} is not today's, whose key the offer names: ask for a new offer")]
     OtherEpoch(u32),
     #[error(transparent)]
+    Round(#[from] NoRound),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
     Vrf(#[from] VrfError),
+    #[error("the request is not the one that was paid for")]
+    OtherRequest,
 }
 
 /// `GET` and `POST /v1/random`. Run again for the same payment, it draws the same.
 pub(crate) async fn draw(
-    State(key): State<Arc<SecretKey>>,
+    State(rng): State<Arc<Rng>>,
     payment: Payment,
     parts: Parts,
     body: Bytes,
-) -> Result<Json<DrawReceipt>, Problem> {
-    let request = request(&parts, &body)?;
-    let receipt = DrawReceipt::draw(&key, &input(&payment, &request), request).map_err(RandomError::from)?;
-    Ok(Json(receipt))
+) -> Result<(Attachment, Json<DrawReceipt>), Problem> {
+    let (receipt, leaf) = rng.draw(&payment, &parts, &body).await?;
+    let Leaf::Draw(entry) = leaf else { return Err(Problem::internal("no entry of a draw")) };
+    let attachment =
+        Attachment { kind: LEAF.to_owned(), key: entry.alpha_hash.to_vec(), payload: leaf.encode() };
+    Ok((attachment, Json(receipt)))
+}
+
+/// `GET /v1/key`.
+pub(crate) async fn key(State(rng): State<Arc<Rng>>) -> Result<Json<Terms>, Problem> {
+    let key = rng.keys.of(clock::day(clock::seconds())).await?;
+    Ok(Json(Terms::of(&key, rng.log.key())))
 }
 
 /// Refuses what could never be drawn, before any money moves.
-pub(crate) fn check(parts: &Parts, body: &Bytes) -> Result<(), Problem> {
+pub(crate) fn check(parts: &Parts, body: &Bytes, has_beacon: bool) -> Result<(), Problem> {
     let request = request(parts, body)?;
-    if request.mode() == Source::Beacon {
+    if request.mode() == Source::Beacon && !has_beacon {
         return Err(RandomError::NoBeacon.into());
     }
+    let now = clock::seconds();
+    let current = [clock::day(now), clock::day(now.saturating_sub(DAY_GRACE))];
     match request.epoch() {
-        Some(epoch) if epoch != today() => Err(RandomError::OtherEpoch(epoch).into()),
+        Some(epoch) if !current.contains(&epoch) => Err(RandomError::OtherEpoch(epoch).into()),
         _ => Ok(()),
     }
 }
 
-/// `GET /v1/key`.
-pub(crate) async fn public_key(State(key): State<Arc<SecretKey>>) -> Json<Key> {
-    Json(Key::of(key.public_key()))
+impl Rng {
+    async fn draw(
+        &self,
+        payment: &Payment,
+        parts: &Parts,
+        body: &Bytes,
+    ) -> Result<(DrawReceipt, Leaf), RandomError> {
+        let request = request(parts, body)?;
+        let binding = self.binding(payment, parts, body)?;
+        // The day that was asked for, or that of the claim, not of the run: a run after a restart must draw the same.
+        let epoch = request.epoch().unwrap_or_else(|| clock::day(payment.claimed_at_ms / 1000));
+        let key = self.keys.of(epoch).await?;
+        let mode = match request.mode() {
+            Source::Instant => Mode::Instant,
+            Source::Beacon => Mode::Beacon(self.round(payment, epoch, &request).await?),
+        };
+        let mut receipt = DrawReceipt::draw(&key.secret, &input(payment, epoch, mode), request)?;
+        receipt.binding = binding;
+        let leaf = self.promise(&mut receipt, &key);
+        Ok((receipt, leaf))
+    }
+
+    /// Accepts the draw in the log, which fixes the round, and waits for it.
+    async fn round(
+        &self,
+        payment: &Payment,
+        epoch: u32,
+        request: &DrawRequest,
+    ) -> Result<BeaconRound, RandomError> {
+        let beacon = self.beacon.as_ref().ok_or(RandomError::NoBeacon)?;
+        let context = leaf::Context::new(&payment.key.payer.into_array(), request.label());
+        let accept = |Accepted { at, round }| {
+            let unsigned = BeaconRound { round, signature: [0; 48], accepted_at: at };
+            let alpha = Alpha::new(&input(payment, epoch, Mode::Beacon(unsigned)), &request.hash());
+            let accept_hash = leaf::accept_hash(&alpha);
+            (accept_hash, Leaf::Accept { epoch, context, accept_hash, round, time: at })
+        };
+        let accepted = self.log.accept(payment.id.0.0, clock::seconds(), accept).await?;
+        Ok(beacon.round(accepted).await?)
+    }
+
+    /// Signs that the draw will be in the log, and says as what.
+    fn promise(&self, receipt: &mut DrawReceipt, key: &EpochKey) -> Leaf {
+        let blind = key.blind(Alpha::new(&receipt.input(), &receipt.request_hash).as_bytes());
+        let leaf = receipt.leaf(&blind);
+        let promise = Promise { leaf: leaf.hash(), include_by: clock::seconds() + PROMISED_WITHIN };
+        receipt.log = Some(LogRecord {
+            origin: self.log.key().name().to_owned(),
+            public_key: *self.log.key().as_bytes(),
+            blind,
+            promise: promise.sign(&self.log.signer),
+            proof: None,
+        });
+        leaf
+    }
+
+    /// What opens the commitment of a bound payment.
+    fn binding(&self, payment: &Payment, parts: &Parts, body: &Bytes) -> Result<Binding, RandomError> {
+        let x402::Binding::Bound(salt) = payment.binding else { return Ok(Binding::Plain) };
+        let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let parts = RequestParts {
+            method: parts.method.as_str(),
+            origin: &self.public_url,
+            target: parts.uri.path_and_query().map_or("/", |target| target.as_str()),
+            body,
+            content_type: header(CONTENT_TYPE).unwrap_or_default(),
+            accept: header(ACCEPT).unwrap_or_default(),
+        };
+        if parts.hash() != payment.request_hash {
+            return Err(RandomError::OtherRequest);
+        }
+        let body = String::from_utf8(body.to_vec()).map_err(|_| RandomError::OtherRequest)?;
+        Ok(Binding::Commit(Commitment { preimage: parts.preimage(), body, salt: salt.0.0 }))
+    }
 }
 
 fn request(parts: &Parts, body: &[u8]) -> Result<DrawRequest, RandomError> {
@@ -75,33 +177,26 @@ fn request(parts: &Parts, body: &[u8]) -> Result<DrawRequest, RandomError> {
     Ok(DrawRequest::from_query_string(query)?)
 }
 
-/// The day that was asked for, or that of the claim, not of the run: a run after a restart must draw the same.
-fn input(payment: &Payment, request: &DrawRequest) -> DrawInput {
+fn input(payment: &Payment, epoch: u32, mode: Mode) -> DrawInput {
     let key = &payment.key;
     DrawInput {
-        epoch: request.epoch().unwrap_or_else(|| day(payment.claimed_at_ms)),
+        epoch,
         scheme: Scheme::Exact,
         chain_id: key.chain_id,
         asset: key.asset.into_array(),
         payer: key.payer.into_array(),
         nonce: key.nonce.0.0,
-        mode: Mode::Instant,
+        mode,
     }
-}
-
-fn today() -> u32 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    day(u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
-}
-
-fn day(epoch_ms: u64) -> u32 {
-    u32::try_from(epoch_ms / MS_PER_DAY).unwrap_or(u32::MAX)
 }
 
 impl From<RandomError> for Problem {
     fn from(error: RandomError) -> Self {
         match error {
-            RandomError::Vrf(error) => Self::internal(error),
+            RandomError::Vrf(_) | RandomError::Log(_) | RandomError::OtherRequest => Self::internal(error),
+            RandomError::Round(error) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "beacon_unavailable", error.to_string())
+            }
             refused => Self::new(StatusCode::BAD_REQUEST, "invalid_draw", refused.to_string()),
         }
     }

@@ -51,7 +51,7 @@ pub use clock::UnixMillis;
 pub use ledger::{
     Entry, Intent, LedgerError, Reservation, ReserveError, Spend, SpendLedger, State, UnknownState,
 };
-pub use offer::{Offer, RngTerms, Version};
+pub use offer::{LogTerms, Offer, RngTerms, Version};
 pub use payment::{Payload, PayloadV2, SignError, SignedPayment};
 pub use policy::{NoOffer, Policy, Rejection, Terms};
 pub use receipt::{Format, Receipt, RequestRecord, ResponseRecord};

@@ -39,6 +39,20 @@ pub struct RngTerms {
     pub public_key: [u8; 32],
     /// The verifiable random function.
     pub suite: String,
+    /// The log that draws go into, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogTerms>,
+}
+
+/// The transparency log that a seller of draws names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogTerms {
+    /// Its name.
+    pub origin: String,
+    /// Its Ed25519 key.
+    #[serde(with = "draw::hex_bytes")]
+    pub public_key: [u8; 32],
 }
 
 impl Offer {

@@ -4,10 +4,10 @@ use axum::{Router, http::header::CONTENT_TYPE, routing::get};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::{Flow, GateConfig, sale::Sale};
+use crate::{Flow, Gate, GateConfig, sale::Sale};
 
 /// `/.well-known/x402`: what is sold here, for programs that shop.
-pub(crate) fn document(config: &GateConfig, sales: &[Arc<Sale>]) -> Bytes {
+fn document(config: &GateConfig, sales: &[Arc<Sale>]) -> Bytes {
     let mut document = json!({
         "x402Version": 2,
         "service": config.service,
@@ -40,7 +40,9 @@ fn resource(config: &GateConfig, sale: &Sale) -> Value {
     resource
 }
 
-pub(crate) fn router(document: Bytes) -> Router {
-    let answer = move || async move { ([(CONTENT_TYPE, "application/json")], document) };
+/// Made anew for each reader: what is offered may change.
+pub(crate) fn router(gate: &Gate, sales: Vec<Arc<Sale>>) -> Router {
+    let (gate, sales) = (gate.clone(), Arc::new(sales));
+    let answer = async move || ([(CONTENT_TYPE, "application/json")], document(&gate.0.config, &sales));
     Router::new().route("/.well-known/x402", get(answer))
 }

@@ -84,8 +84,8 @@ impl Gate {
     /// [`GateError`] when a route cannot be offered.
     pub fn mount(&self, routes: Routes) -> Result<Router, GateError> {
         let (router, sales) = routes.into_router(self)?;
-        let discovery = discovery::document(&self.0.config, &sales);
-        Ok(router.merge(status::router(self)).merge(discovery::router(discovery)).layer(cors::layer()))
+        let discovery = discovery::router(self, sales);
+        Ok(router.merge(status::router(self)).merge(discovery).layer(cors::layer()))
     }
 
     /// The tower layer that sells one route, for an axum application of one's own:

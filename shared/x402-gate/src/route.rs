@@ -36,6 +36,20 @@ pub struct Route {
     pub(crate) request: Option<Schema>,
     pub(crate) response: Option<Schema>,
     pub(crate) check: Option<RequestCheck>,
+    pub(crate) live: Option<LiveExtra>,
+}
+
+/// A field of the offer's `extra` that changes while the service runs.
+#[derive(Clone)]
+pub(crate) struct LiveExtra {
+    pub(crate) name: String,
+    pub(crate) value: Arc<dyn Fn() -> Value + Send + Sync>,
+}
+
+impl fmt::Debug for LiveExtra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveExtra").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 type CheckFn = dyn Fn(&Parts, &Bytes) -> Result<(), Box<Response>> + Send + Sync;
@@ -68,6 +82,7 @@ impl Route {
             request: None,
             response: None,
             check: None,
+            live: None,
         }
     }
 
@@ -130,6 +145,18 @@ impl Route {
     #[must_use]
     pub fn extra(mut self, name: impl Into<String>, value: Value) -> Self {
         self.extra.insert(name.into(), value);
+        self
+    }
+
+    /// The same for one field that changes while the service runs, as the key of a day does. It is asked for with every
+    /// offer, so it must be at hand. A payment that accepted an earlier value is refused, unclaimed, with the new offer.
+    #[must_use]
+    pub fn extra_now(
+        mut self,
+        name: impl Into<String>,
+        value: impl Fn() -> Value + Send + Sync + 'static,
+    ) -> Self {
+        self.live = Some(LiveExtra { name: name.into(), value: Arc::new(value) });
         self
     }
 

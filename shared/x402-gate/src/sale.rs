@@ -63,12 +63,13 @@ impl Sale {
     /// The offer at the route's own price: of one call, or of one unit.
     pub(crate) fn standing(&self) -> Arc<Offer> {
         let offer = self.standing.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if self.signer.is_none() || offer.made.elapsed() < SIGNED_FOR {
+        let changed = self.changed(&offer);
+        if changed.is_none() && (self.signer.is_none() || offer.made.elapsed() < SIGNED_FOR) {
             return offer;
         }
         // One signs; the others go on with what there is, which holds long enough.
         let Ok(_one) = self.signing.try_lock() else { return offer };
-        match self.price(offer.requirements.clone()) {
+        match self.price(changed.unwrap_or_else(|| offer.requirements.clone())) {
             Ok(signed) => {
                 let signed = Arc::new(signed);
                 *self.standing.write().unwrap_or_else(PoisonError::into_inner) = signed.clone();
@@ -76,6 +77,18 @@ impl Sale {
             }
             Err(_) => offer,
         }
+    }
+
+    /// What is offered now, where a field of it is no longer what it was.
+    fn changed(&self, offer: &Offer) -> Option<PaymentRequirements> {
+        let live = self.route.live.as_ref()?;
+        let (value, extra) = ((live.value)(), offer.requirements.extra.as_ref());
+        if extra.and_then(|extra| extra.get(&live.name)) == Some(&value) {
+            return None;
+        }
+        let mut requirements = offer.requirements.clone();
+        requirements.extra.get_or_insert_default().insert(live.name.clone(), value);
+        Some(requirements)
     }
 
     /// Whether every request is offered the same.
@@ -130,6 +143,7 @@ fn requirements(route: &Route, config: &GateConfig) -> PaymentRequirements {
     let mut offer = PaymentRequirements::exact(config.network, route.price, config.pay_to, window.as_secs());
     let extra = offer.extra.get_or_insert_default();
     extra.extend(route.extra.clone());
+    extra.extend(route.live.as_ref().map(|live| (live.name.clone(), (live.value)())));
     if route.flow == Flow::Upfront {
         extra.insert("paymentFlow".to_owned(), "upfront".into());
     }
@@ -144,5 +158,29 @@ fn resource(route: &Route, config: &GateConfig) -> ResourceInfo {
         mime_type: Some("application/json".to_owned()),
         service_name: Some(printable.take(MAX_SERVICE_NAME).collect()),
         ..ResourceInfo::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use x402::{Address, Network};
+
+    use super::*;
+
+    #[test]
+    fn an_offer_follows_what_changes_while_the_service_runs() {
+        let day = Arc::new(AtomicU32::new(1));
+        let config = GateConfig::new("test", Network::BaseSepolia, Address::ZERO, "https://test.example");
+        let today = day.clone();
+        let route = Route::get("/").price(Usdc::from_atomic(1));
+        let route = route.extra_now("day", move || today.load(Ordering::Relaxed).into());
+        let sale = Sale::new(route, &config).unwrap();
+        let offered = || sale.standing().requirements.extra.as_ref().unwrap()["day"].clone();
+        assert_eq!(offered(), 1);
+        assert!(Arc::ptr_eq(&sale.standing(), &sale.standing()), "made once while nothing changes");
+        day.store(2, Ordering::Relaxed);
+        assert_eq!(offered(), 2);
     }
 }

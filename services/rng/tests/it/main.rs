@@ -6,6 +6,7 @@ mod support;
 
 mod documents;
 mod key;
+mod log;
 mod requests;
 mod sale;
 mod sample;

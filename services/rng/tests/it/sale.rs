@@ -1,5 +1,5 @@
 use devnet::{Devnet, Options};
-use draw::{DrawReceipt, PublicKey, hex_bytes};
+use draw::{DrawReceipt, LogKey, PublicKey, Trust, hex_bytes};
 use reqwest::RequestBuilder;
 use serde_json::Value;
 use x402::SigningKey;
@@ -9,15 +9,21 @@ use crate::{
     support::{Running, client, payment},
 };
 
-async fn sell(request: RequestBuilder, payment: &str) -> (u16, String) {
+pub(crate) async fn sell(request: RequestBuilder, payment: &str) -> (u16, String) {
     let answer = request.header("payment-signature", payment).send().await.expect("an answer");
     (answer.status().as_u16(), answer.text().await.expect("text"))
 }
 
-async fn key(running: &Running) -> PublicKey {
-    let key: Value = running.get("/v1/key").await.json().await.expect("JSON");
-    let key = hex_bytes::parse(key["publicKey"].as_str().expect("a key")).expect("32 bytes");
-    PublicKey::from_bytes(key).expect("a point")
+/// What a buyer knows before paying.
+pub(crate) async fn trust(running: &Running) -> Trust {
+    let terms: Value = running.get("/v1/key").await.json().await.expect("JSON");
+    let key = |value: &Value| hex_bytes::parse(value.as_str().expect("a key")).expect("32 bytes");
+    let log = LogKey::new(terms["log"]["origin"].as_str().expect("a name"), key(&terms["log"]["publicKey"]));
+    Trust {
+        key: Some(PublicKey::from_bytes(key(&terms["publicKey"])).expect("a point")),
+        log: Some(log.expect("a key")),
+        checkpoint: None,
+    }
 }
 
 #[tokio::test]
@@ -37,7 +43,7 @@ async fn a_draw_is_paid_once_and_its_receipt_verifies() {
     let (status, first) = sell(draw("dice=2d6&clientSeed=mine"), &payment).await;
     assert_eq!(status, 200, "{first}");
     let receipt = DrawReceipt::from_json(first.as_bytes()).expect("a receipt");
-    let verified = receipt.verify(Some(&key(&running).await)).expect("a true receipt");
+    let verified = receipt.verify_with(&trust(&running).await).expect("a true receipt");
     assert_eq!(verified.values(), receipt.values);
     assert_eq!(receipt.payer, payer.address().into_array());
     assert_eq!(receipt.request.client_seed(), Some("mine"));

@@ -11,7 +11,8 @@ async fn the_sample_configuration_serves() {
     let running = program.env("LOG_FORMAT", "json").start();
     assert_eq!(running.get("/v1/random").await.status(), 402);
     assert!(running.folder.path().join("data/rng.db").exists());
-    assert!(running.folder.path().join("data/rng-vrf.key").exists());
+    assert!(running.folder.path().join("data/rng-log.db").exists());
+    assert!(running.folder.path().join("data/rng-seal.key").exists());
 }
 
 /// What is left out of the sample is left out with its line commented, so that the sample shows every key.
@@ -22,7 +23,7 @@ fn the_sample_shows_every_key() {
     let help = String::from_utf8(help.stdout).expect("text");
     let keys = help.lines().filter_map(|line| line.trim().strip_prefix("--")?.split(' ').next());
     let keys: Vec<_> = keys.filter(|key| !matches!(*key, "config") && !key.contains("keystore")).collect();
-    assert!(keys.contains(&"vrf-key-file"), "{keys:?}");
+    assert!(keys.contains(&"seal-key-file"), "{keys:?}");
     for key in keys {
         let shown =
             sample.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));

@@ -1,13 +1,19 @@
 //! The answer: that it is the one received, and where it is a draw, that nobody chose the values.
 
-use draw::{DrawReceipt, DrawRequest, PublicKey, Scheme};
+use std::time::{Duration, UNIX_EPOCH};
+
+use draw::{DrawReceipt, DrawRequest, LogKey, Logged, Mode, PublicKey, Scheme, Trust, VerifiedDraw};
 use serde::Deserialize;
+use serde_json::Value;
 use x402::{EXACT, ExactPayload, Network};
 
 use super::Check;
 use crate::{Receipt, offer::RngTerms};
 
 const SUITE: &str = "ECVRF-EDWARDS25519-SHA512-TAI";
+const PROOF: &str = "draw-proof";
+const LOG: &str = "draw-log";
+const BEACON: &str = "draw-beacon";
 
 pub(super) fn checks(receipt: &Receipt) -> Vec<Check> {
     let mut checks = vec![body(receipt)];
@@ -26,22 +32,31 @@ fn body(receipt: &Receipt) -> Check {
     Check::of("answer", if stated == computed { Ok(computed) } else { Err("the hash is not the body's") })
 }
 
-fn draw_checks(receipt: &Receipt, draw: &DrawReceipt) -> [Check; 4] {
-    [
+fn draw_checks(receipt: &Receipt, draw: &DrawReceipt) -> Vec<Check> {
+    let mut checks = vec![
         Check::of("draw-answer", same_answer(receipt, draw)),
         Check::of("draw-payment", same_payment(receipt, draw)),
         Check::of("draw-request", same_request(receipt, draw)),
-        proof(receipt, draw),
-    ]
+    ];
+    checks.extend(proof(receipt, draw));
+    checks
 }
 
 fn same_answer(receipt: &Receipt, draw: &DrawReceipt) -> Result<&'static str, String> {
     let answered = DrawReceipt::from_json(&receipt.response.body.0).map_err(|error| error.to_string())?;
-    if answered == *draw {
+    // The proof of inclusion is added when the log has it; the answer comes before.
+    if without_proof(answered) == without_proof(draw.clone()) {
         Ok("the draw is what was answered")
     } else {
         Err("the answer is another draw".to_owned())
     }
+}
+
+fn without_proof(mut draw: DrawReceipt) -> DrawReceipt {
+    if let Some(log) = &mut draw.log {
+        log.proof = None;
+    }
+    draw
 }
 
 /// The payment inside alpha is this one, so the draw was made for it and for no other.
@@ -85,22 +100,59 @@ fn asked(receipt: &Receipt) -> Result<DrawRequest, String> {
     DrawRequest::from_query_string(query).map_err(|error| error.to_string())
 }
 
-/// The VRF proof, under the key that the offer named before anything was paid, and the values that follow from it.
-fn proof(receipt: &Receipt, draw: &DrawReceipt) -> Check {
-    const NAME: &str = "draw-proof";
+/// The VRF proof under the key, and the promise of the log, that the offer named before anything was paid.
+fn proof(receipt: &Receipt, draw: &DrawReceipt) -> Vec<Check> {
     let Some(terms) = receipt.offer.rng() else {
         return match draw.verify(None) {
-            Ok(_) => Check::not_checked(NAME, "consistent in itself, but the offer named no key"),
-            Err(error) => Check::failed(NAME, error),
+            Ok(_) => vec![Check::not_checked(PROOF, "consistent in itself, but the offer named no key")],
+            Err(error) => vec![Check::failed(PROOF, error)],
         };
     };
-    let verified =
-        RngTerms::deserialize(terms).map_err(|error| format!("the offer's key: {error}")).and_then(|terms| {
-            if terms.suite != SUITE {
-                return Err(format!("the suite {} is unknown", terms.suite));
-            }
-            let key = PublicKey::from_bytes(terms.public_key).map_err(|error| error.to_string())?;
-            draw.verify(Some(&key)).map_err(|error| error.to_string())
-        });
-    Check::of(NAME, verified.map(|verified| format!("values follow from key {}", verified.key())))
+    let verified = trust(terms).and_then(|trust| draw.verify_with(&trust).map_err(|error| error.to_string()));
+    match verified {
+        Ok(verified) => {
+            let proof = Check::passed(PROOF, format_args!("values follow from key {}", verified.key()));
+            vec![proof, beacon(&verified), logged(verified.logged())]
+        }
+        Err(error) => vec![Check::failed(PROOF, error)],
+    }
+}
+
+fn trust(terms: &Value) -> Result<Trust, String> {
+    let terms = RngTerms::deserialize(terms).map_err(|error| format!("the offer's key: {error}"))?;
+    if terms.suite != SUITE {
+        return Err(format!("the suite {} is unknown", terms.suite));
+    }
+    let log = terms.log.map(|log| LogKey::new(&log.origin, log.public_key)).transpose();
+    Ok(Trust {
+        key: Some(PublicKey::from_bytes(terms.public_key).map_err(|error| error.to_string())?),
+        log: log.map_err(|error| error.to_string())?,
+        checkpoint: None,
+    })
+}
+
+fn logged(logged: &Logged) -> Check {
+    match logged {
+        Logged::No => Check::not_checked(LOG, "the seller keeps no log"),
+        Logged::Promised { include_by, .. } => Check::not_checked(
+            LOG,
+            format_args!(
+                "promised by {}; get the proof when it is there",
+                humantime::format_rfc3339(UNIX_EPOCH + Duration::from_secs(*include_by))
+            ),
+        ),
+        Logged::Included { index, checkpoint, .. } => {
+            Check::passed(LOG, format_args!("entry {index} of {}", checkpoint.size))
+        }
+    }
+}
+
+fn beacon(verified: &VerifiedDraw) -> Check {
+    match verified.input().mode {
+        Mode::Beacon(beacon) => Check::passed(
+            BEACON,
+            format_args!("round {} of quicknet, accepted before it by the operator's clock", beacon.round),
+        ),
+        _ => Check::not_checked(BEACON, "an instant draw: the operator knew the outcome first"),
+    }
 }

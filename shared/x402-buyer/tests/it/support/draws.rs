@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
-use draw::{DrawInput, DrawReceipt, DrawRequest, Mode, Scheme, SecretKey};
+use draw::{Binding, Commitment, DrawInput, DrawReceipt, DrawRequest, Mode, Scheme, SecretKey};
 use serde_json::json;
 use x402::{B256, Network, PaymentRequirements};
 
@@ -49,7 +49,23 @@ fn draw_for(key: &SecretKey, call: &Call) -> Body {
         "POST" => DrawRequest::from_json(&call.body).unwrap(),
         _ => DrawRequest::from_query(query.iter().filter_map(|pair| pair.split_once('='))).unwrap(),
     };
-    serde_json::to_vec(&DrawReceipt::draw(key, &input, request).unwrap()).unwrap().into()
+    let mut receipt = DrawReceipt::draw(key, &input, request).unwrap();
+    receipt.binding = binding(call);
+    serde_json::to_vec(&receipt).unwrap().into()
+}
+
+/// What opens the nonce of a bound payment.
+fn binding(call: &Call) -> Binding {
+    let payment = call.payment();
+    let nonce = payment.exact().unwrap().authorization.nonce;
+    match x402::Binding::check(nonce, payment.extensions.as_ref(), call.hash()).unwrap() {
+        x402::Binding::Plain => Binding::Plain,
+        x402::Binding::Bound(salt) => Binding::Commit(Commitment {
+            preimage: call.parts().preimage(),
+            body: String::from_utf8(call.body.to_vec()).unwrap(),
+            salt: salt.0.into(),
+        }),
+    }
 }
 
 /// The answer of a seller who draws with another key than it offered.

@@ -110,15 +110,18 @@ impl Call {
 
     /// The hash of the request as this seller sees it.
     pub(crate) fn hash(&self) -> RequestHash {
-        let parts = RequestParts {
+        self.parts().hash()
+    }
+
+    pub(crate) fn parts(&self) -> RequestParts<'_> {
+        RequestParts {
             method: self.method.as_str(),
             origin: &self.origin,
             target: &self.target,
             body: &self.body,
             content_type: self.header("content-type"),
             accept: self.header("accept"),
-        };
-        parts.hash()
+        }
     }
 }
 

@@ -1,0 +1,64 @@
+// The page: a receipt that is pasted, dropped or carried in the link's fragment, which browsers do not send.
+const at = (id) => document.getElementById(id);
+const element = (name, text, parent) => {
+  const made = document.createElement(name);
+  made.textContent = text;
+  parent.append(made);
+  return made;
+};
+
+function show(report) {
+  const result = at("result");
+  result.replaceChildren();
+  const holds = report.verdict === "ok";
+  const verdict = element("p", holds ? "The receipt holds" : "The receipt does not hold", result);
+  verdict.className = holds ? "verdict ok" : "verdict bad";
+  result.dataset.verdict = report.verdict;
+  if (!holds) element("p", report.why, result);
+  for (const [op, values] of report.values) {
+    element("h3", op, result);
+    const shown = values.slice(0, 200).join(" ");
+    element("pre", values.length > 200 ? `${shown} … (${values.length} in all)` : shown, result);
+  }
+  const list = element("dl", "", result);
+  for (const [name, detail] of report.findings) {
+    element("dt", name, list);
+    element("dd", detail, list);
+  }
+}
+
+function known() {
+  const trust = {};
+  if (at("key").value.trim()) trust.key = at("key").value.trim();
+  const [origin, publicKey] = at("log").value.trim().split(/\s+/);
+  if (publicKey) trust.log = { origin, publicKey };
+  return trust;
+}
+
+const binary = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+loadVerifier(binary(MODULE)).then((verify) => {
+  const check = () => show(verify(at("receipt").value, known()));
+  at("verify").addEventListener("click", check);
+  at("receipt").addEventListener("paste", () => setTimeout(check));
+  const drop = at("receipt");
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.toggle("over", name === "dragover");
+    });
+  }
+  drop.addEventListener("drop", async (event) => {
+    const file = event.dataTransfer.files[0];
+    drop.value = file ? await file.text() : event.dataTransfer.getData("text");
+    check();
+  });
+  const fromLink = () => {
+    if (location.hash.length < 2) return;
+    const base64 = location.hash.slice(1).replace(/-/g, "+").replace(/_/g, "/");
+    at("receipt").value = new TextDecoder().decode(binary(base64));
+    check();
+  };
+  addEventListener("hashchange", fromLink);
+  fromLink();
+});
