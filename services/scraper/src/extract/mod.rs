@@ -25,6 +25,7 @@ mod selectors;
 mod structured;
 mod table;
 mod text;
+mod verdict;
 mod weight;
 
 pub use answer::{ExtractError, Extraction, Link, Source};
@@ -36,3 +37,4 @@ pub use options::{Format, Options};
 pub use page::extract;
 pub use page_type::PageType;
 pub use structured::{Field, Schema};
+pub use verdict::{Answer, Evidence, Judgement, Verdict, judge};

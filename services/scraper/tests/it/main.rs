@@ -7,3 +7,4 @@ mod extract_command;
 mod hostile;
 mod markdown;
 mod metadata;
+mod verdict;

@@ -1,0 +1,74 @@
+//! What the classifier makes of a labelled set of pages. Run with `--nocapture` to see its error rates.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use scraper_service::extract::{Answer, Judgement, Limits, Verdict, judge};
+
+struct Case {
+    name: String,
+    expected: String,
+    judged: Judgement,
+}
+
+fn case(path: &Path) -> Case {
+    let text = fs::read_to_string(path).expect("a case");
+    let (head, body) = text.split_once("\n\n").expect("a head and a body");
+    let mut fields = head.lines().map(|line| line.split_once(": ").expect("name: value"));
+    let mut next =
+        |name: &str| fields.next().filter(|field| field.0 == name).expect("expect, url, status, headers").1;
+    let (expected, url, status) =
+        (next("expect").to_owned(), next("url").parse().expect("a URL"), next("status"));
+    let headers: HeaderMap = fields
+        .map(|(name, value)| {
+            (name.parse::<HeaderName>().expect("a name"), value.parse::<HeaderValue>().expect("a value"))
+        })
+        .collect();
+    let status = status.parse::<StatusCode>().expect("a status");
+    let answer = Answer { status, headers: &headers, url: &url, body: body.trim_end_matches('\n') };
+    let judged = judge(&answer, &Limits::default()).expect("within the limits");
+    Case { name: path.file_stem().expect("a name").to_string_lossy().into_owned(), expected, judged }
+}
+
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verdicts");
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).expect("cases").map(|entry| entry.expect("a case").path()).collect();
+    paths.sort();
+    paths.iter().map(|path| case(path)).collect()
+}
+
+fn name(verdict: Verdict) -> String {
+    serde_json::to_value(verdict).expect("a name").as_str().expect("a string").to_owned()
+}
+
+#[test]
+fn the_labelled_pages_are_told_apart() {
+    let cases = cases();
+    let mut rates: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let judged = name(case.judged.verdict);
+        let rate = rates.entry(&case.expected).or_default();
+        rate.1 += 1;
+        if judged != case.expected {
+            rate.0 += 1;
+            wrong.push(format!("{} judged {judged}: {:?}", case.name, case.judged.evidence));
+        }
+    }
+    for (expected, (errors, all)) in &rates {
+        println!("{expected:10} {errors} wrong of {all}");
+    }
+    println!("all        {} wrong of {}\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(cases.len() >= 80, "the set is whole");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn whatever_is_not_content_says_why() {
+    for case in cases() {
+        assert_eq!(case.judged.verdict == Verdict::Content, case.judged.evidence.is_empty(), "{}", case.name);
+    }
+    let robots = Judgement::robots("Disallow: /private");
+    assert_eq!((robots.verdict, robots.evidence[0].detail.as_str()), (Verdict::Robots, "Disallow: /private"));
+}
