@@ -5,6 +5,7 @@
 mod program;
 mod support;
 
+mod abuse;
 mod attachments;
 mod batteries;
 mod bought_draw;

@@ -3,7 +3,7 @@
 //!
 //! Settings are environment variables: `RPC_URL`, `PAY_TO`, `SIGNER_KEY`, `DATABASE_URL`, `RUNS_FILE`, `READY_FILE`, and
 //! `FACILITATOR_URL` for a remote facilitator instead of the signer, `LISTEN` for an address, `PUBLIC_URL` for a replica's,
-//! `PAY_TO_KEY` for what is signed (the payee names its own key), `ANSWER_RETENTION_MS`.
+//! `PAY_TO_KEY` for what is signed (the payee names its own key), `ANSWER_RETENTION_MS`, `PAYER_IN_FLIGHT`, `UNPAID_FAILURES`.
 
 use std::{
     env, fs,
@@ -68,6 +68,12 @@ async fn gate(origin: String) -> anyhow::Result<Gate> {
     let mut config = GateConfig::new("two routes", network, pay_to, origin);
     if let Ok(key) = env::var("PAY_TO_KEY") {
         config.receipts = Some(Arc::new(receipts(key.parse()?, &config)?));
+    }
+    if let Ok(most) = env::var("PAYER_IN_FLIGHT") {
+        config.payer_in_flight = most.parse()?;
+    }
+    if let Ok(failures) = env::var("UNPAID_FAILURES") {
+        config.unpaid_failures_an_hour = failures.parse()?;
     }
     if let Ok(retention) = env::var("ANSWER_RETENTION_MS") {
         config.answer_retention = Duration::from_millis(retention.parse()?);

@@ -1,10 +1,11 @@
 //! A small service: an answer for sale, several at a price by the number, and a few things for free.
 
-use std::{fs, io::Write as _, process::ExitCode};
+use std::{fs, io::Write as _, net::SocketAddr, process::ExitCode};
 
 use axum::{
     Json,
     body::Bytes,
+    extract::ConnectInfo,
     http::{StatusCode, request::Parts},
     response::Html,
     routing,
@@ -50,7 +51,8 @@ async fn routes(config: Config, context: Context) -> Result<Routes, StartError> 
         .paid(one, async move || Json(config.answer))
         .paid(many.summary("Many answers."), async |numbers: Json<Vec<u64>>| numbers)
         .free(sum_of, sum)
-        .page("/broken", routing::get(broken));
+        .page("/broken", routing::get(broken))
+        .page("/client", routing::get(async |client: ConnectInfo<SocketAddr>| client.ip().to_string()));
     Ok(match config.home {
         Some(home) => routes.page("/", routing::get(async move || Html(home))),
         None => routes,

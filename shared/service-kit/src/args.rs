@@ -2,9 +2,11 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
 use url::Url;
 use x402::{Address, Network};
+use x402_gate::UnpaidLimit;
 
 use crate::keys::{KeyFile, KeyFiles};
 
@@ -103,6 +105,16 @@ pub struct SellingArgs {
     /// How long an answer is kept to be sent again.
     #[arg(long, value_name = "SECONDS", default_value = "604800", value_parser = seconds)]
     pub(crate) answer_retention: Duration,
+    /// How many payments of one payer may be worked on at a time.
+    #[arg(long, value_name = "N", default_value = "256")]
+    pub(crate) payer_in_flight: usize,
+    /// How many requests a second one client may make without paying, ten times that at once; 0 for any number. Clients on
+    /// loopback are not counted.
+    #[arg(long, value_name = "N", default_value = "50")]
+    pub(crate) unpaid_per_second: u32,
+    /// The header in which a proxy in front of this service names the client. Without a proxy there must be none.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client_header: Option<HeaderName>,
     /// The origin that customers see. Payments are bound to it. `http://` and the listening address unless set.
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     pub(crate) public_url: Option<String>,
@@ -117,6 +129,14 @@ pub struct Remote<'a> {
 }
 
 impl SellingArgs {
+    pub(crate) fn unpaid_limit(&self) -> Option<UnpaidLimit> {
+        (self.unpaid_per_second > 0).then(|| UnpaidLimit {
+            per_second: self.unpaid_per_second,
+            burst: self.unpaid_per_second.saturating_mul(10),
+            client_header: self.client_header.clone(),
+        })
+    }
+
     pub(crate) fn remote(&self) -> Option<Remote<'_>> {
         self.facilitator_url.as_ref().map(|url| Remote { url, timeout: self.facilitator_timeout })
     }

@@ -114,6 +114,8 @@ impl Offering for Routes {
         let mut config = GateConfig::new(name, deployment.network(), args.pay_to, &public_url);
         about.clone_into(&mut config.about);
         config.answer_retention = args.answer_retention;
+        config.payer_in_flight = args.payer_in_flight;
+        config.unpaid_limit = args.unpaid_limit();
         config.receipts = Some(Arc::new(receipts::load(name, deployment, &args, &config)?));
         let SellingArgs { pay_to, database_url, .. } = args;
         let ledger = Ledger::open(&database_url, config.network, pay_to)

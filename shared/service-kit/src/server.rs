@@ -4,11 +4,11 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    http::{StatusCode, Uri},
+    extract::{ConnectInfo, DefaultBodyLimit},
+    http::{Request, StatusCode, Uri},
     middleware::from_fn,
 };
-use hyper::server::conn::http1;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -16,6 +16,7 @@ use hyper_util::{
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer};
 
 use crate::{Problem, StartError, trace::trace};
@@ -59,7 +60,7 @@ impl Listener {
         let connections = GracefulShutdown::new();
         while let Some(accepted) = stop.run_until_cancelled(self.socket.accept()).await {
             match accepted {
-                Ok((stream, _)) => spawn_connection(stream, app.clone(), &connections),
+                Ok((stream, client)) => spawn_connection(stream, client, app.clone(), &connections),
                 Err(error) => pause_after(&error).await,
             }
         }
@@ -94,9 +95,13 @@ fn problem_of_panic() -> axum::response::Response {
         .into_response()
 }
 
-fn spawn_connection(stream: TcpStream, app: Router, connections: &GracefulShutdown) {
+fn spawn_connection(stream: TcpStream, client: SocketAddr, app: Router, connections: &GracefulShutdown) {
     // An answer is written whole: waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
+    let app = app.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(client));
+        request
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)

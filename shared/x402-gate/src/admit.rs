@@ -18,6 +18,7 @@ use crate::{
     incoming::{self, Incoming, is_bound},
     job::{Handler, Job},
     ledger::{Claim, NewPayment, Record},
+    limits::Flying,
     refusal::Refusal,
     repeat,
     sale::{Offer, Sale},
@@ -67,6 +68,11 @@ async fn bid(gate: &Gate, sale: &Sale, offer: &Arc<Offer>, request: Request<Body
     let began = Instant::now();
     let (mut parts, body) = request.into_parts();
     let incoming = incoming::take(&mut parts.headers, &offer.requirements)?;
+    // Only the chain can tell a wallet's signature from a stranger's: who asks it that is counted as one who pays nothing.
+    if !incoming.by_key && !gate.admits(&parts.headers, &parts.extensions) {
+        return Err(Refusal::TooOften);
+    }
+    let offer = sale.accepted(offer, incoming.accepted.as_ref());
     let asset = gate.0.config.network.usdc();
     let (key, identifier) = (incoming.key(&asset), incoming.identifier()?);
     tracing::Span::current().record("payment_id", tracing::field::display(key.id()));
@@ -80,18 +86,7 @@ async fn bid(gate: &Gate, sale: &Sale, offer: &Arc<Offer>, request: Request<Body
     let binding = incoming.binding(request_hash)?;
     let mut timing = Timing::default();
     timing.record("check", began.elapsed());
-    Ok(Bid {
-        offer: offer.clone(),
-        parts,
-        body,
-        key,
-        incoming,
-        identifier,
-        known,
-        request_hash,
-        binding,
-        timing,
-    })
+    Ok(Bid { offer, parts, body, key, incoming, identifier, known, request_hash, binding, timing })
 }
 
 /// The payment as the ledger knows it; or the one that was made before for the same purchase, and is not dead: then the new
@@ -138,9 +133,14 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
     if let Some(check) = &sale.route.check {
         (check.0)(&bid.parts, &bid.body).map_err(Refusal::Request)?;
     }
+    let mut flying = None;
+    if bid.incoming.by_key {
+        flying = Some(fly(gate, bid.key)?);
+    }
     let settlement = bid.incoming.settlement(&bid.offer.requirements)?;
     let began = Instant::now();
-    let (head, balance) = match verify(gate, &settlement).await {
+    let (verified, trusted) = tokio::join!(verify(gate, &settlement), check_trust(gate, &bid));
+    let (head, balance) = match verified {
         Ok(verified) => verified,
         // A copy may have been claimed, and settled, since the ledger was read: then the nonce was used for this very sale.
         Err(refusal) => {
@@ -150,13 +150,17 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
             };
         }
     };
+    trusted?;
+    if flying.is_none() {
+        flying = Some(fly(gate, bid.key)?);
+    }
     check_beginning(&bid, head)?;
     bid.timing.record("verify", began.elapsed());
     let began = Instant::now();
     let payment = new_payment(gate, sale, &bid, settlement, head, balance)?;
     let claim = gate.0.ledger.claim(payment).await;
     bid.timing.record("claim", began.elapsed());
-    match claim {
+    let answer = match claim {
         Ok(Claim::Won(record)) => work(gate, sale, bid, handler, *record, true).await,
         Ok(Claim::Lost(record)) => Box::pin(repeat::answer(gate, sale, bid, handler, *record)).await,
         Ok(Claim::Overcommitted) => Err(Refusal::Payment(ErrorReason::INSUFFICIENT_FUNDS)),
@@ -165,6 +169,25 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
             Ok(deliver::pending(gate, Caller::paying(&bid.incoming), bid.key, None))
         }
         Err(error) => Err(error.into()),
+    };
+    drop(flying);
+    answer
+}
+
+/// A payment more of this payer, if it has not too many under way.
+fn fly(gate: &Gate, key: PaymentKey) -> Result<Flying, Refusal> {
+    gate.0.in_flight.enter(key.payer, key.id(), gate.0.config.payer_in_flight).ok_or(Refusal::TooMany)
+}
+
+/// Work before the money is for those who have not abused it.
+async fn check_trust(gate: &Gate, bid: &Bid) -> Result<(), Refusal> {
+    if bid.offer.flow == Flow::Upfront {
+        return Ok(());
+    }
+    let failures = gate.0.config.unpaid_failures_an_hour;
+    match gate.0.ledger.must_pay_first(bid.key.payer, failures).await? {
+        true => Err(Refusal::UpfrontOnly),
+        false => Ok(()),
     }
 }
 
@@ -244,7 +267,7 @@ fn new_payment(
 ) -> Result<NewPayment, Refusal> {
     let mut attempt = [0u8; 16];
     getrandom::fill(&mut attempt).map_err(|error| Refusal::Unavailable(error.to_string()))?;
-    let request = match sale.route.flow {
+    let request = match bid.offer.flow {
         Flow::Authorize => None,
         Flow::Upfront => SavedRequest::encode(&bid.parts, &bid.body, bid.binding),
     };
@@ -252,7 +275,7 @@ fn new_payment(
         key: bid.key,
         amount: bid.offer.requirements.amount,
         route: sale.name.clone(),
-        flow: sale.route.flow,
+        flow: bid.offer.flow,
         request_hash: bid.request_hash,
         request,
         settlement,

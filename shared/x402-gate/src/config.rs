@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use x402::{Address, Network};
 
-use crate::ReceiptSigner;
+use crate::{ReceiptSigner, UnpaidLimit};
 
 /// What a gate must know about the seller.
 #[derive(Clone, Debug)]
@@ -29,13 +29,20 @@ pub struct GateConfig {
     pub copy_wait: Duration,
     /// How long an answer is kept to be sent again. Afterwards its payment gets 410, with the signed receipt.
     pub answer_retention: Duration,
+    /// How many payments of one payer may be worked on at a time, in this process.
+    pub payer_in_flight: usize,
+    /// How often one client may ask without paying; as often as it likes without.
+    pub unpaid_limit: Option<UnpaidLimit>,
+    /// How many times an hour the work for a payer may fail, unpaid, before it pays first. So does, from then on, whoever made a
+    /// settlement impossible after the work was done.
+    pub unpaid_failures_an_hour: u32,
     /// Who signs offers, receipts and statuses; nothing is signed without.
     pub receipts: Option<Arc<ReceiptSigner>>,
 }
 
 impl GateConfig {
     /// A configuration with the usual limits: 1 MiB requests, 8 MiB answers, 30 s to settle, 10 s of skew, copies wait 2 s, answers
-    /// are kept for a week.
+    /// are kept for a week, 256 payments of a payer at a time, 20 failures an hour. Unpaid requests are not limited.
     #[must_use]
     pub fn new(
         service: impl Into<String>,
@@ -55,6 +62,9 @@ impl GateConfig {
             clock_skew: Duration::from_secs(10),
             copy_wait: Duration::from_secs(2),
             answer_retention: Duration::from_hours(7 * 24),
+            payer_in_flight: 256,
+            unpaid_limit: None,
+            unpaid_failures_an_hour: 20,
             receipts: None,
         }
     }

@@ -165,10 +165,32 @@ pub(crate) fn refuse(gate: &Gate, sale: &Sale, offer: &Offer, caller: Caller, re
             let detail = "this payment is for another request; nothing was charged for this one";
             problem(StatusCode::CONFLICT, &reason, detail)
         }
+        Refusal::TooOften => too_often(),
+        Refusal::TooMany => {
+            let detail = "too many payments of this payer are under way; send this one again";
+            problem(StatusCode::TOO_MANY_REQUESTS, &reason, detail)
+        }
+        Refusal::UpfrontOnly => upfront_only(gate, sale, offer, caller, &reason),
         Refusal::InProgress => in_progress(&reason),
         Refusal::Request(response) => *response,
         Refusal::Unavailable(detail) => problem(StatusCode::SERVICE_UNAVAILABLE, &reason, &detail),
     }
+}
+
+/// The answer to a client that asks more often than it may without paying.
+pub(crate) fn too_often() -> Response {
+    let detail = "too many requests without a payment; ask again later";
+    problem(StatusCode::TOO_MANY_REQUESTS, &Refusal::TooOften.reason(), detail)
+}
+
+/// The offer of the same thing, to be paid first.
+fn upfront_only(gate: &Gate, sale: &Sale, offer: &Offer, caller: Caller, reason: &ErrorReason) -> Response {
+    let Ok(upfront) = sale.upfront(offer) else {
+        return problem(StatusCode::SERVICE_UNAVAILABLE, reason, "there is no offer to be paid first");
+    };
+    let mut response = upfront.challenge.refuse(reason);
+    announce(&mut response, caller, &failure(gate, caller, reason.clone(), None));
+    response
 }
 
 fn plain(answer: Answer) -> Response {

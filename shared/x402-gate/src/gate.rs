@@ -5,13 +5,22 @@ use std::{
 };
 
 use axum::Router;
+use http::{Extensions, HeaderMap};
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use x402_facilitator::{Chain, Facilitator};
 
 use crate::{
-    GateConfig, GateLayer, Ledger, LedgerError, Route, Routes, admit::lease_ms, cors, discovery,
-    head::LastHead, job::Handler, reconcile, sale::Sale, status, waiters::Waiters,
+    GateConfig, GateLayer, Ledger, LedgerError, Route, Routes,
+    admit::lease_ms,
+    cors, discovery,
+    head::LastHead,
+    job::Handler,
+    limits::{InFlight, Meter},
+    reconcile,
+    sale::Sale,
+    status,
+    waiters::Waiters,
 };
 
 /// The seller's side of x402, in front of the priced routes of one service. Cheap to clone.
@@ -25,6 +34,8 @@ pub(crate) struct Inner {
     pub(crate) chain: Arc<Chain>,
     pub(crate) waiters: Waiters,
     pub(crate) head: LastHead,
+    pub(crate) in_flight: InFlight,
+    pub(crate) unpaid: Option<Meter>,
     pub(crate) tasks: TaskTracker,
     counters: Counters,
     sold: RwLock<HashMap<String, (Arc<Sale>, Handler)>>,
@@ -65,12 +76,14 @@ impl Gate {
     ) -> Self {
         let counters = Counters { challenges: metrics::counter!("x402_challenges_total") };
         Self(Arc::new(Inner {
+            unpaid: config.unpaid_limit.clone().map(Meter::new),
             config,
             ledger,
             facilitator,
             chain,
             waiters: Waiters::default(),
             head: LastHead::default(),
+            in_flight: InFlight::default(),
             tasks: TaskTracker::new(),
             counters,
             sold: RwLock::default(),
@@ -113,7 +126,7 @@ impl Gate {
         }
     }
 
-    /// Whether payments can be recorded: the ledger's part of readiness.
+    /// Whether payments can be recorded, by recording: the ledger's part of readiness.
     ///
     /// # Errors
     /// [`LedgerError`] when they cannot.
@@ -125,6 +138,11 @@ impl Gate {
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.0.ledger
+    }
+
+    /// Whether this client may ask once more without having paid.
+    pub(crate) fn admits(&self, headers: &HeaderMap, extensions: &Extensions) -> bool {
+        self.0.unpaid.as_ref().is_none_or(|meter| meter.admits(headers, extensions))
     }
 
     pub(crate) fn counters(&self) -> &Counters {

@@ -24,7 +24,7 @@ pub(crate) struct Incoming {
     /// The payer's key signed. Otherwise only the payer's code could say that it did (ERC-1271), which is the chain's to run.
     pub(crate) by_key: bool,
     /// Version 2 repeats the offer that was accepted; version 1 does not.
-    accepted: Option<PaymentRequirements>,
+    pub(crate) accepted: Option<PaymentRequirements>,
     extensions: Option<Extensions>,
     resource: Option<x402::ResourceInfo>,
 }

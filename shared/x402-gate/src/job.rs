@@ -317,7 +317,10 @@ impl Job {
         if now() >= authorization.valid_before {
             match self.gate.0.chain.expired_unused(authorization).await {
                 Ok(true) => {
-                    let reason = Some(ErrorReason::VALID_BEFORE);
+                    // A payer that took its money away is remembered for that.
+                    let poor = ErrorReason::INSUFFICIENT_FUNDS;
+                    let spent = self.record.reason.as_deref() == Some(poor.as_str());
+                    let reason = Some(if spent { poor } else { ErrorReason::VALID_BEFORE });
                     return self.stop(Money::Dead, Learnt { reason, ..Learnt::default() }).await;
                 }
                 Ok(false) => {}

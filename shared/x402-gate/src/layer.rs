@@ -74,6 +74,9 @@ impl Service<Request<Body>> for GateService {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let sold = *request.method() == self.sale.route.method && *request.method() != Method::HEAD;
         let paid = sold && incoming::carries_payment(request.headers());
+        if !paid && !self.gate.admits(request.headers(), request.extensions()) {
+            return Either::Left(ready(Ok(deliver::too_often())));
+        }
         if !paid && self.sale.is_constant() {
             self.gate.counters().challenges.increment(1);
             return Either::Left(ready(Ok(self.sale.standing().challenge.respond(request.headers()))));

@@ -19,6 +19,12 @@ pub(crate) enum Refusal {
     OtherRequest,
     /// The same payment is being worked on: 409, ask again.
     InProgress,
+    /// This client asks too often without paying: 429.
+    TooOften,
+    /// This payer has too many payments under way: 429.
+    TooMany,
+    /// The work for this payer comes after the payment, and no earlier: 402 with that offer.
+    UpfrontOnly,
     /// The body is longer than this many bytes: 413.
     TooLarge(usize),
     /// The body did not arrive whole: 400.
@@ -47,7 +53,7 @@ pub(crate) fn problem(status: StatusCode, reason: &ErrorReason, detail: &str) ->
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response
@@ -69,6 +75,9 @@ impl Refusal {
             Self::OtherRequest => ErrorReason::REQUEST_MISMATCH,
             Self::Malformed(_) | Self::BrokenBody => ErrorReason::INVALID_PAYLOAD,
             Self::InProgress => ErrorReason::SETTLEMENT_PENDING,
+            Self::TooOften => ErrorReason::from("too_many_requests".to_owned()),
+            Self::TooMany => ErrorReason::from("too_many_payments".to_owned()),
+            Self::UpfrontOnly => ErrorReason::from("upfront_required".to_owned()),
             Self::TooLarge(_) | Self::Request(_) => ErrorReason::from("invalid_request".to_owned()),
             Self::Unavailable(_) => ErrorReason::UNEXPECTED_VERIFY_ERROR,
         }

@@ -30,6 +30,7 @@ pub(crate) struct Sale {
 #[derive(Debug)]
 pub(crate) struct Offer {
     pub(crate) requirements: PaymentRequirements,
+    pub(crate) flow: Flow,
     pub(crate) challenge: Challenge,
     made: Instant,
 }
@@ -44,7 +45,8 @@ impl Sale {
             return Err(GateError::NoPrice(route.path));
         }
         let (resource, signer) = (resource(&route, config), config.receipts.clone());
-        let standing = Offer::new(requirements(&route, config), &resource, signer.as_deref())?;
+        let terms = (requirements(&route, config), route.flow);
+        let standing = Offer::new(terms, &resource, signer.as_deref())?;
         let name = format!("{} {}", route.method, route.path);
         let standing = RwLock::new(Arc::new(standing));
         Ok(Self { name, resource, signer, standing, signing: Mutex::new(()), route })
@@ -119,13 +121,28 @@ impl Sale {
     }
 
     fn price(&self, requirements: PaymentRequirements) -> Result<Offer, GateError> {
-        Offer::new(requirements, &self.resource, self.signer.as_deref())
+        Offer::new((requirements, self.route.flow), &self.resource, self.signer.as_deref())
+    }
+
+    /// The same offer, to be paid before the work. Anybody may choose it.
+    pub(crate) fn upfront(&self, offer: &Offer) -> Result<Offer, GateError> {
+        let terms = (upfront(offer.requirements.clone()), Flow::Upfront);
+        Offer::new(terms, &self.resource, self.signer.as_deref())
+    }
+
+    /// The offer that a client accepted: the one that was made to it, or that to pay first. Any other is refused later.
+    pub(crate) fn accepted(&self, offer: &Arc<Offer>, accepted: Option<&PaymentRequirements>) -> Arc<Offer> {
+        let first = |accepted: &&PaymentRequirements| {
+            **accepted != offer.requirements && **accepted == upfront(offer.requirements.clone())
+        };
+        let chosen = accepted.filter(first).and_then(|_| self.upfront(offer).ok());
+        chosen.map_or_else(|| offer.clone(), Arc::new)
     }
 }
 
 impl Offer {
     fn new(
-        requirements: PaymentRequirements,
+        (requirements, flow): (PaymentRequirements, Flow),
         resource: &ResourceInfo,
         signer: Option<&ReceiptSigner>,
     ) -> Result<Self, GateError> {
@@ -133,7 +150,7 @@ impl Offer {
         let mut extensions: Extensions = signed.unwrap_or_default();
         PaymentIdentifier::advertise(&mut extensions, false);
         let challenge = Challenge::new(&requirements, resource.clone(), extensions)?;
-        Ok(Self { requirements, challenge, made: Instant::now() })
+        Ok(Self { requirements, flow, challenge, made: Instant::now() })
     }
 }
 
@@ -144,9 +161,15 @@ fn requirements(route: &Route, config: &GateConfig) -> PaymentRequirements {
     let extra = offer.extra.get_or_insert_default();
     extra.extend(route.extra.clone());
     extra.extend(route.live.as_ref().map(|live| (live.name.clone(), (live.value)())));
-    if route.flow == Flow::Upfront {
-        extra.insert("paymentFlow".to_owned(), "upfront".into());
+    match route.flow {
+        Flow::Authorize => offer,
+        Flow::Upfront => upfront(offer),
     }
+}
+
+/// These terms, the payment first.
+fn upfront(mut offer: PaymentRequirements) -> PaymentRequirements {
+    offer.extra.get_or_insert_default().insert("paymentFlow".to_owned(), "upfront".into());
     offer
 }
 

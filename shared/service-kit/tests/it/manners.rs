@@ -65,3 +65,33 @@ async fn a_header_of_a_megabyte_is_answered_with_a_reason() {
     let answer = request.header("payment-signature", "A".repeat(1 << 20)).send().await.expect("an answer");
     assert_eq!(problem(answer).await["status"], 400);
 }
+
+#[tokio::test]
+async fn a_handler_knows_who_connected() {
+    let running = offline().start();
+    assert_eq!(running.get("/client").await.text().await.expect("text"), "127.0.0.1");
+}
+
+#[tokio::test]
+async fn a_client_that_only_asks_is_turned_away_after_a_while() {
+    let running = offline().arg("--unpaid-per-second=1").arg("--client-header=x-client").start();
+    let ask = async |client: &str| {
+        let request =
+            crate::support::client().get(format!("{}/v1/answer", running.public)).header("x-client", client);
+        request.send().await.expect("an answer")
+    };
+    let mut turned_away = None;
+    for _ in 0..40 {
+        let answer = ask("203.0.113.7").await;
+        if answer.status() == 429 {
+            turned_away = Some(answer);
+            break;
+        }
+        assert_eq!(answer.status(), 402);
+    }
+    let answer = turned_away.expect("ten at once, one a second");
+    assert_eq!(answer.headers()["retry-after"], "1");
+    assert_eq!(answer.json::<serde_json::Value>().await.expect("JSON")["reason"], "too_many_requests");
+    assert_eq!(ask("203.0.113.8").await.status(), 402, "another client");
+    assert_eq!(running.get("/docs").await.status(), 200, "what is free is not counted");
+}

@@ -102,7 +102,7 @@ impl Ledger {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database takes and keeps a change.
     ///
     /// # Errors
     /// [`LedgerError`] when it does not.
@@ -159,6 +159,11 @@ impl Ledger {
         identifier: &str,
     ) -> Result<Option<Record>, LedgerError> {
         on!(self, store => statements::identified(&**store, payer, route, identifier).await)
+    }
+
+    /// Whether a payer has to pay before the work.
+    pub(crate) async fn must_pay_first(&self, payer: Address, failures: u32) -> Result<bool, LedgerError> {
+        on!(self, store => statements::must_pay_first(&**store, payer, failures).await)
     }
 
     /// Forgets the answers that were kept for so long, `limit` of them at most.

@@ -1,6 +1,6 @@
 //! What a ledger is asked, the same on both databases: each question one statement, and the statement is the safety argument.
 
-use x402::{Address, B256, Network, PaymentId};
+use x402::{Address, B256, ErrorReason, Network, PaymentId};
 
 use super::{
     LedgerError,
@@ -241,9 +241,31 @@ pub(super) async fn pending(store: &impl Store) -> Result<i64, LedgerError> {
     row.and_then(|row| row.number("pending").transpose()).unwrap_or(Ok(0))
 }
 
-/// Whether the database answers.
+/// Whether the database takes and keeps a change.
 pub(super) async fn ping(store: &impl Store) -> Result<(), LedgerError> {
-    first(store, Statement::read("SELECT id FROM owner")).await.map(drop)
+    first(store, Statement::change("UPDATE owner SET network = network RETURNING id")).await.map(drop)
+}
+
+/// Whether a payer has to pay first: it made a settlement impossible after the work was done, or the work for it failed
+/// `failures` times within the hour and cost it nothing.
+pub(super) async fn must_pay_first<S: Store>(
+    store: &S,
+    payer: Address,
+    failures: u32,
+) -> Result<bool, LedgerError> {
+    let sql = format!(
+        "SELECT COUNT(*) AS failures, (SELECT COUNT(*) FROM payments WHERE payer = $1 AND money = 'dead' \
+           AND work = 'served' AND reason IN ('{burned}', '{spent}')) AS broken \
+         FROM payments WHERE payer = $1 AND work = 'failed' AND flow = 'authorize' \
+         AND money IN ('open', 'dead') AND changed_at > {now} - 3600000",
+        burned = ErrorReason::AUTHORIZATION_BURNED,
+        spent = ErrorReason::INSUFFICIENT_FUNDS,
+        now = S::NOW,
+    );
+    let row = first(store, Statement::read(sql).bind(payer.as_slice())).await?;
+    let number = |column| row.as_ref().map_or(Ok(None), |row| row.number(column));
+    let (failed, broken) = (number("failures")?.unwrap_or(0), number("broken")?.unwrap_or(0));
+    Ok(broken > 0 || failed >= i64::from(failures))
 }
 
 /// Records whose ledger this is, or refuses to be another's.

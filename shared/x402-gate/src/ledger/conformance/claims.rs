@@ -1,10 +1,10 @@
 use futures_util::future::join_all;
-use x402::Usdc;
+use x402::{ErrorReason, Usdc};
 
 use super::place::{MINUTE, PRICE, Place, copy, moved, next, payment, to, won};
 use crate::{
     Flow, Ledger, Money, Work,
-    ledger::{Claim, NewPayment},
+    ledger::{Claim, NewPayment, Update},
 };
 
 pub(super) async fn a_claim_is_read_back_as_it_was_made(place: &Place) {
@@ -98,6 +98,32 @@ pub(super) async fn a_purchase_is_made_by_one_payment_until_that_is_dead(place: 
     assert!(find().await.expect("read").is_none(), "a dead payment makes no purchase");
     let Ok(Claim::Won(second)) = ledger.claim(next(&named)).await else { panic!("the way is free") };
     assert_eq!(find().await.expect("read").expect("there").id, second.id);
+}
+
+pub(super) async fn who_lets_others_work_for_nothing_pays_first(place: &Place) {
+    let ledger = place.open().await;
+    let failing = payment(Flow::Authorize);
+    for failed in 0..3 {
+        assert!(!ledger.must_pay_first(failing.key.payer, 3).await.expect("read"), "after {failed}");
+        let record = won(&ledger, next(&failing)).await;
+        moved(&ledger, to(&record, Money::Open, Work::Failed)).await;
+    }
+    assert!(ledger.must_pay_first(failing.key.payer, 3).await.expect("read"));
+    assert!(!ledger.must_pay_first(failing.key.payer, 4).await.expect("read"));
+
+    for (reason, first) in [
+        (ErrorReason::AUTHORIZATION_BURNED, true),
+        (ErrorReason::INSUFFICIENT_FUNDS, true),
+        (ErrorReason::VALID_BEFORE, false),
+    ] {
+        let payment = payment(Flow::Authorize);
+        let record = won(&ledger, payment.clone()).await;
+        let served = Update { lease_ms: MINUTE, ..to(&record, Money::Settling, Work::Served) };
+        let served = moved(&ledger, served).await;
+        let reason = Some(reason.to_string());
+        moved(&ledger, Update { reason, ..to(&served, Money::Dead, Work::Served) }).await;
+        assert_eq!(ledger.must_pay_first(payment.key.payer, 3).await.expect("read"), first);
+    }
 }
 
 pub(super) async fn a_claim_made_once_more_is_ones_own_until_it_is_taken_over(place: &Place) {

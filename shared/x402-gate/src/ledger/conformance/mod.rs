@@ -37,6 +37,7 @@ everywhere! {
     claims::a_payer_never_promises_more_than_it_holds,
     claims::what_settled_after_the_balance_was_read_is_not_promised_again,
     claims::a_purchase_is_made_by_one_payment_until_that_is_dead,
+    claims::who_lets_others_work_for_nothing_pays_first,
     claims::a_claim_made_once_more_is_ones_own_until_it_is_taken_over,
     moves::the_database_allows_what_the_types_allow,
     moves::an_answer_is_read_back_byte_for_byte,

@@ -1,4 +1,7 @@
+use std::str::FromStr;
+
 use futures_util::future::join_all;
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 
 use super::place::{Place, payment, to, won};
 use crate::{Flow, LedgerError, Money, Work};
@@ -35,4 +38,19 @@ async fn a_change_that_is_refused_does_not_take_its_group_with_it() {
         let record = ledger.get(records[index].id).await.expect("read").expect("there");
         assert_eq!(record.work == Work::Served, index % 2 == 0);
     }
+}
+
+/// Reading goes on in WAL mode when nothing can be written: readiness must not be told by reading.
+#[tokio::test]
+async fn a_ledger_that_cannot_be_written_is_not_ready() {
+    let place = Place::sqlite();
+    let ledger = place.open().await;
+    let record = won(&ledger, payment(Flow::Upfront)).await;
+    let options = SqliteConnectOptions::from_str(&place.url()).expect("a URL");
+    let mut other = options.connect().await.expect("connected");
+    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut other).await.expect("locked");
+    assert!(ledger.get(record.id).await.expect("read").is_some());
+    assert!(ledger.ping().await.is_err(), "nothing can be written");
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("unlocked");
+    ledger.ping().await.expect("recovered");
 }
