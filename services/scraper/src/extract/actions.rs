@@ -55,7 +55,7 @@ fn plain(flat: &Flat<'_>, gone: &[bool], at: usize) -> Option<String> {
 }
 
 fn is_action(text: &str, page: PageType) -> bool {
-    if is_rights(text) {
+    if is_rights(text) || is_credit(text) || page == PageType::Article && is_byline(text) {
         return true;
     }
     if text.len() > 48 {
@@ -74,7 +74,7 @@ fn is_action(text: &str, page: PageType) -> bool {
 
 /// What a forum prints beside every post about its writer.
 fn is_post_furniture(label: &str) -> bool {
-    const STARTS: [&str; 8] = [
+    const STARTS: &[&str] = &[
         "posts:",
         "joined:",
         "location:",
@@ -84,7 +84,13 @@ fn is_post_furniture(label: &str) -> bool {
         "reputation:",
         "threads:",
     ];
-    STARTS.iter().any(|start| label.starts_with(start)) || FORUM_LABELS.contains(&label)
+    const COUNTED: [&str; 9] =
+        ["posts", "replies", "likes", "views", "votes", "solutions", "reputation", "topics", "yr"];
+    let counts = label.starts_with(|letter: char| letter.is_ascii_digit())
+        && COUNTED.iter().any(|what| label.ends_with(what));
+    STARTS.iter().any(|start| label.starts_with(start))
+        || FORUM_LABELS.contains(&label)
+        || counts && count_words(label) <= 3
 }
 
 /// "(c) 2026 Somebody. All rights reserved."
@@ -95,6 +101,54 @@ fn is_rights(text: &str) -> bool {
     claims && count_words(text) < 40
 }
 
+/// Whose picture it is.
+fn is_credit(text: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "image by ",
+        "photo by ",
+        "photograph by ",
+        "photo credit",
+        "image credit",
+        "photo: ",
+        "credit: ",
+        "image: ",
+        "image source",
+    ];
+    const AGENCIES: &[&str] = &["getty images", "shutterstock", "istock", "adobe.com", "alamy", "ap photo"];
+    let words = count_words(text);
+    words <= 14 && STARTS.iter().any(|start| text.starts_with(start))
+        || words <= 9 && AGENCIES.iter().any(|agency| text.contains(agency))
+}
+
+/// Who wrote it and when, and what it is filed under.
+fn is_byline(text: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "by ",
+        "written by ",
+        "published ",
+        "published:",
+        "updated ",
+        "updated:",
+        "updated on",
+        "last updated",
+        "posted on",
+        "posted by",
+        "tags:",
+        "filed under",
+        "posted in",
+    ];
+    const MONTHS: &[&str] =
+        &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let words = count_words(text);
+    let month = text
+        .split(|letter: char| !letter.is_alphabetic())
+        .any(|word| word.len() >= 3 && MONTHS.contains(&&word[..word.floor_char_boundary(3)]));
+    let year = text
+        .split(|letter: char| !letter.is_ascii_digit())
+        .any(|digits| digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20")));
+    words <= 9 && STARTS.iter().any(|start| text.starts_with(start)) || words <= 5 && month && year
+}
+
 /// "1 - 12 of 27 products", "33 results", "showing 1 to 24".
 fn is_count(label: &str) -> bool {
     let ends = ["products", "results", "items"].iter().any(|end| label.ends_with(end));
@@ -102,7 +156,7 @@ fn is_count(label: &str) -> bool {
         || (label.starts_with("showing ") && label.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
-const FORUM_LABELS: [&str; 13] = [
+const FORUM_LABELS: &[&str] = &[
     "reply",
     "quote",
     "like",
@@ -116,9 +170,13 @@ const FORUM_LABELS: [&str; 13] = [
     "top",
     "members",
     "new member",
+    "followers",
+    "start new topic",
+    "reply to this topic",
+    "about me",
 ];
 
-const LABELS: [&str; 74] = [
+const LABELS: &[&str] = &[
     "add to cart",
     "add to basket",
     "add to bag",

@@ -5,7 +5,7 @@ use url::Url;
 use super::{address, content::Content, flat::Flat};
 
 /// Elements that keep their name; others leave only what they hold.
-const KEPT: [&str; 50] = [
+const KEPT: &[&str] = &[
     "a",
     "abbr",
     "article",
@@ -57,7 +57,7 @@ const KEPT: [&str; 50] = [
     "var",
     "table",
 ];
-const OF_TABLES: [&str; 6] = ["tbody", "td", "tfoot", "th", "thead", "tr"];
+const OF_TABLES: &[&str] = &["tbody", "td", "tfoot", "th", "thead", "tr"];
 
 /// The elements of what is left of the page.
 pub(crate) fn render(flat: &Flat<'_>, content: &Content, base: Option<&Url>) -> String {

@@ -1,12 +1,14 @@
 //! Where the content is: which element holds it, and what inside does not belong.
 
+use scraper::ElementRef;
+
 use super::{
     actions,
     flat::Flat,
     headings,
     noise::{self, Noise},
     page_type::PageType,
-    weight::{Weight, Weights, ratio},
+    weight::{Weight, Weights, count_words, ratio},
 };
 
 /// The element that holds the content, and what of the page is not part of it.
@@ -48,6 +50,7 @@ fn stands_in(flat: &Flat<'_>, at: usize) -> bool {
         && matches!(flat.entries[at].name(), "span" | "ins" | "del")
         && flat
             .children(flat.entries[at].parent)
+            .take(50)
             .any(|beside| drawn(beside) && flat.entries[beside].end > beside + 1)
 }
 
@@ -119,14 +122,19 @@ fn drop_noise(flat: &Flat<'_>, gone: &mut [bool], start: usize, page: PageType) 
     let all = weights.inside(flat, start);
     let mains: Vec<usize> = (start + 1..flat.entries[start].end)
         .filter(|at| matches!(flat.entries[*at].name(), "main" | "h1") && !gone[*at])
+        .take(50)
         .collect();
     for at in start + 1..flat.entries[start].end {
         let Some(element) = flat.entries[at].element().filter(|_| !gone[at]) else { continue };
         let noise = noise::of(element, page);
-        if noise == Noise::None || noise == Noise::Likely && is_of_a_post(flat, at, page) {
+        if noise == Noise::None {
             continue;
         }
         let inside = weights.inside(flat, at);
+        let spared = || is_of_a_post(flat, at, page) || is_part_of_text(flat, at, inside, page);
+        if noise == Noise::Likely && spared() {
+            continue;
+        }
         if page == PageType::Product && inside.link_share() < 0.3 && is_sheet(flat, at) {
             continue;
         }
@@ -156,6 +164,23 @@ fn drop_noise(flat: &Flat<'_>, gone: &mut [bool], start: usize, page: PageType) 
 /// In a forum, what stands beside a post says who wrote it.
 fn is_of_a_post(flat: &Flat<'_>, at: usize, page: PageType) -> bool {
     page == PageType::Forum && flat.ancestors(at).any(|outer| flat.entries[outer].name() == "article")
+}
+
+/// A heading with what frames it, and in a manual a note beside the text.
+fn is_part_of_text(flat: &Flat<'_>, at: usize, inside: Weight, page: PageType) -> bool {
+    let name = flat.entries[at].name();
+    let headed =
+        || (at..flat.entries[at].end).any(|inner| matches!(flat.entries[inner].name(), "h2" | "h3" | "h4"));
+    let inner = || flat.ancestors(at).any(|outer| matches!(flat.entries[outer].name(), "article" | "main"));
+    let frames = flat.entries[at]
+        .element()
+        .is_some_and(|element| name == "header" || noise::tokens(element).any(|token| token == "header"));
+    (page.is_one_text() && frames && inside.link_share() < 0.4 && inside.words < 60 && headed() && inner())
+        || (page == PageType::Documentation
+            && name == "aside"
+            && inside.prose >= 5
+            && inside.link_share() < 0.3
+            && inner())
 }
 
 /// A shop lays details of the product in sheets that open over the page; other sheets ask for something.
@@ -196,6 +221,15 @@ fn narrow(flat: &Flat<'_>, gone: &[bool], start: usize, page: PageType) -> usize
     }
 }
 
+/// A list that the paragraph before it introduces is part of the text, links or not.
+fn is_introduced(flat: &Flat<'_>, at: usize) -> bool {
+    let before = flat.entries[at].node.prev_siblings().filter_map(ElementRef::wrap).next();
+    matches!(flat.entries[at].name(), "ul" | "ol")
+        && before.is_some_and(|before| {
+            before.value().name() == "p" && before.text().map(count_words).sum::<u32>() >= 10
+        })
+}
+
 /// A list of things shows them; a menu only names them.
 fn is_of_a_card(name: &str) -> bool {
     matches!(name, "h1" | "h2" | "h3" | "h4" | "img" | "picture")
@@ -231,7 +265,7 @@ fn drop_link_blocks(flat: &Flat<'_>, gone: &mut [bool], root: usize, page: PageT
         let menu = lists && !(at..flat.entries[at].end).any(|inner| is_of_a_card(flat.entries[inner].name()));
         let related = inside.link_share() > 0.7 && links >= 2 && inside.prose == 0;
         let drop = match page {
-            PageType::Article => related || menu,
+            PageType::Article => (related || menu) && !is_introduced(flat, at),
             PageType::Documentation => menu && flat.entries[at].name() != "p" && links >= 6,
             PageType::Forum | PageType::Product | PageType::Collection | PageType::Service => menu,
             PageType::Listing => menu && links >= 8,

@@ -71,6 +71,17 @@ impl<'a> Flat<'a> {
         })
     }
 
+    /// What follows `of` inside the same parent.
+    pub(crate) fn following(&self, of: usize) -> impl Iterator<Item = usize> + '_ {
+        let end = self.entries[self.entries[of].parent].end;
+        let mut next = self.entries[of].end;
+        std::iter::from_fn(move || {
+            let sibling = (next < end).then_some(next)?;
+            next = self.entries[sibling].end;
+            Some(sibling)
+        })
+    }
+
     /// The entries that hold `of`, the nearest first.
     pub(crate) fn ancestors(&self, of: usize) -> impl Iterator<Item = usize> + '_ {
         std::iter::successors(Some(of), |at| (*at > 0).then(|| self.entries[*at].parent)).skip(1)

@@ -15,8 +15,7 @@ pub(crate) fn drop_tails(flat: &Flat<'_>, gone: &mut [bool], start: usize, page:
         if gone[at] || !heads(flat, at) {
             continue;
         }
-        let title = text_of(flat, gone, at);
-        if !is_tail(&title, page) {
+        if !is_tail(&text_of(flat, gone, at), page) {
             continue;
         }
         let section = section_of(flat, gone, &weights, at, start);
@@ -37,8 +36,7 @@ fn end_of_section(flat: &Flat<'_>, at: usize) -> usize {
         return flat.entries[at].end;
     }
     let parent = flat.entries[at].parent;
-    let mut later = flat.children(parent).filter(|sibling| *sibling > at);
-    let next = later.find(|sibling| {
+    let next = flat.following(at).find(|sibling| {
         (*sibling..flat.entries[*sibling].end).any(|inner| rank(inner).is_some_and(|rank| rank <= own))
     });
     next.unwrap_or(flat.entries[parent].end)
@@ -77,63 +75,107 @@ fn text_of(flat: &Flat<'_>, gone: &[bool], at: usize) -> String {
 
 /// Whether a heading opens something that is not the page's content.
 fn is_tail(title: &str, page: PageType) -> bool {
-    const STARTS: [&str; 34] = [
-        "related",
-        "you may also",
-        "you might also",
-        "you may like",
-        "you might like",
-        "also like",
-        "people also",
-        "customers also",
-        "recommended",
-        "more from",
-        "more stories",
-        "more articles",
-        "more on",
-        "read next",
-        "up next",
-        "see also:",
-        "popular posts",
-        "recent posts",
-        "latest posts",
-        "latest articles",
-        "latest news",
-        "trending",
-        "most read",
-        "most popular",
-        "share this",
-        "share on",
-        "share:",
-        "subscribe",
-        "sign up",
-        "newsletter",
-        "join our newsletter",
-        "follow us",
-        "recently viewed",
-        "frequently bought",
-    ];
-    const ARTICLE_STARTS: [&str; 9] = [
-        "leave a reply",
-        "leave a comment",
-        "comments",
-        "about the author",
-        "about author",
-        "post a comment",
-        "similar posts",
-        "table of contents",
-        "in this article",
-    ];
-    let title = title.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+    let title = title.trim_matches(|letter: char| !letter.is_alphanumeric());
     if title.is_empty() || title.len() > 60 {
         return false;
     }
-    let starts = |list: &[&str]| list.iter().any(|start| title.starts_with(start));
+    let said = |exact: &[&str], starts: &[&str]| {
+        exact.contains(&title) || starts.iter().any(|start| title.starts_with(start))
+    };
     match page {
-        PageType::Listing | PageType::Service => {
-            starts(&["subscribe", "sign up for", "newsletter", "share this", "follow us", "recently viewed"])
+        PageType::Listing | PageType::Service => said(ASKS, ASK_STARTS),
+        PageType::Article | PageType::Documentation => {
+            said(ASKS, ASK_STARTS)
+                || said(ELSEWHERE, ELSEWHERE_STARTS)
+                || leads_elsewhere(title)
+                || said(AFTER, AFTER_STARTS)
         }
-        PageType::Article | PageType::Documentation => starts(&STARTS) || starts(&ARTICLE_STARTS),
-        _ => starts(&STARTS),
+        _ => said(ASKS, ASK_STARTS) || said(ELSEWHERE, ELSEWHERE_STARTS) || leads_elsewhere(title),
     }
 }
+
+/// "Related articles", "more stories for you": but not "recommended dosage".
+fn leads_elsewhere(title: &str) -> bool {
+    const WHICH: &[&str] =
+        &["related", "recommended", "trending", "popular", "similar", "recent", "latest", "more", "other"];
+    const WHAT: &[&str] = &[
+        "articles", "posts", "stories", "news", "content", "reading", "reads", "links", "topics", "products",
+        "videos", "items", "coverage", "blogs", "searches", "now", "threads",
+    ];
+    let mut words = title.split(' ');
+    let which = words.next().is_some_and(|word| WHICH.contains(&word));
+    which && words.next().is_some_and(|word| WHAT.contains(&word)) && words.count() <= 3
+}
+
+/// What asks the reader for something.
+const ASKS: &[&str] = &[
+    "subscribe",
+    "newsletter",
+    "sign up",
+    "share",
+    "follow us",
+    "recently viewed",
+    "share this",
+    "stay connected",
+];
+const ASK_STARTS: &[&str] = &[
+    "subscribe to our",
+    "subscribe to the",
+    "sign up for",
+    "sign up to",
+    "join our newsletter",
+    "join our mailing",
+    "get our newsletter",
+    "share this",
+    "follow us on",
+];
+/// What leads to other pages.
+const ELSEWHERE: &[&str] = &[
+    "related",
+    "recommended",
+    "trending",
+    "most read",
+    "most popular",
+    "recommended for you",
+    "read next",
+    "up next",
+    "further reading from us",
+];
+const ELSEWHERE_STARTS: &[&str] = &[
+    "you may also",
+    "you might also",
+    "you may like",
+    "you might like",
+    "you'll also",
+    "you will also",
+    "people also",
+    "customers also",
+    "more from",
+    "what to read next",
+    "read next",
+    "keep reading",
+    "frequently bought",
+    "customers who",
+    "explore more",
+    "more topics from",
+];
+/// What comes after a text.
+const AFTER: &[&str] = &[
+    "comments",
+    "leave a reply",
+    "leave a comment",
+    "about the author",
+    "about author",
+    "post a comment",
+    "on this page",
+    "in this article",
+    "table of contents",
+];
+const AFTER_STARTS: &[&str] = &[
+    "leave a reply",
+    "leave a comment",
+    "about the author",
+    "post a comment",
+    "join the conversation",
+    "share your thoughts",
+];

@@ -74,7 +74,7 @@ pub(crate) fn is_hidden(element: &Element) -> bool {
 
 /// A tab or an accordion hides what a click shows: that is content.
 fn folds(element: &Element) -> bool {
-    const FOLDS: [&str; 11] = [
+    const FOLDS: &[&str] = &[
         "tab",
         "tabs",
         "panel",
@@ -154,7 +154,7 @@ fn named(element: &Element, page: PageType) -> Noise {
     found
 }
 
-const CONSENT: [&str; 10] = [
+const CONSENT: &[&str] = &[
     "onetrust",
     "cookiebot",
     "cybot",
@@ -167,7 +167,7 @@ const CONSENT: [&str; 10] = [
     "iubenda",
 ];
 
-const SURE: [&str; 58] = [
+const SURE: &[&str] = &[
     "nav",
     "navbar",
     "navigation",
@@ -228,7 +228,7 @@ const SURE: [&str; 58] = [
     "signature",
 ];
 
-const SURE_PAIRS: [&str; 26] = [
+const SURE_PAIRS: &[&str] = &[
     "mega-menu",
     "main-menu",
     "mobile-menu",
@@ -257,7 +257,7 @@ const SURE_PAIRS: [&str; 26] = [
     "off-canvas",
 ];
 
-const LIKELY: [&str; 42] = [
+const LIKELY: &[&str] = &[
     "menu",
     "footer",
     "header",
@@ -298,11 +298,10 @@ const LIKELY: [&str; 42] = [
     "ratings",
     "print",
     "overlay",
-    "callout",
     "consent",
 ];
 
-const LIKELY_PAIRS: [&str; 23] = [
+const LIKELY_PAIRS: &[&str] = &[
     "widget-area",
     "author-box",
     "author-bio",
@@ -329,7 +328,7 @@ const LIKELY_PAIRS: [&str; 23] = [
 ];
 
 /// Readers' words under somebody's page: noise on an article, content in a forum.
-const DISCUSSION: [&str; 9] = [
+const DISCUSSION: &[&str] = &[
     "comments",
     "comment",
     "respond",
@@ -342,11 +341,14 @@ const DISCUSSION: [&str; 9] = [
 ];
 
 /// Buyers' words under a product.
-const REVIEWS: [&str; 6] = ["review", "reviews", "testimonial", "testimonials", "ugc", "questions"];
+const REVIEWS: &[&str] = &["review", "reviews", "testimonial", "testimonials", "ugc", "questions"];
 
 /// The words of class and id, in lower case: `siteHeader-top` is `site`, `header`, `top`.
 pub(crate) fn tokens(element: &Element) -> impl Iterator<Item = String> + '_ {
-    let names = element.attr("id").into_iter().chain(element.attr("class"));
+    // A section of a text is called what it is about, and that may be navigation.
+    let titled = element.name() == "section" || element.classes().any(|class| class == "section");
+    let id = element.attr("id").filter(|_| !titled);
+    let names = id.into_iter().chain(element.attr("class"));
     names.flat_map(split).take(60)
 }
 

@@ -29,6 +29,20 @@ fn an_article_is_its_text_without_what_surrounds_it() {
 }
 
 #[test]
+fn a_text_keeps_what_belongs_to_it_whatever_it_is_called() {
+    let page = format!(
+        "<body><main><article>{}<div class=section-header><h2>Sharing</h2></div><h2>Recommended dosage</h2><p>One spoon a day, after the meal.</p>\
+         <p>Three mills of the same valley have kept a record of the water since the war:</p>\
+         <ul><li><a href=/a>The upper mill</a></li><li><a href=/b>The lower mill</a></li></ul></article></main></body>",
+        (0..6).map(|at| format!("<p>{at}: {SENTENCE}</p>")).collect::<String>()
+    );
+    let (_, text) = text("https://paper.example/news/2026/high-water-at-the-mill", &page);
+    for kept in ["Sharing", "Recommended dosage", "One spoon a day", "The upper mill"] {
+        assert!(text.contains(kept), "{kept} missing in {text}");
+    }
+}
+
+#[test]
 fn a_forum_is_its_posts() {
     let post = |who: &str, says: &str| {
         format!(

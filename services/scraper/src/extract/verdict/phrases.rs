@@ -1,6 +1,6 @@
 //! What pages say that are not content. Lower case, straight apostrophes.
 
-pub(super) const CAPTCHA: [&str; 24] = [
+pub(super) const CAPTCHA: &[&str] = &[
     "verify you are human",
     "verify that you are human",
     "verifying you are human",
@@ -27,7 +27,7 @@ pub(super) const CAPTCHA: [&str; 24] = [
     "enable javascript and cookies to continue",
 ];
 
-pub(super) const CAPTCHA_SOURCES: [&str; 11] = [
+pub(super) const CAPTCHA_SOURCES: &[&str] = &[
     "challenges.cloudflare.com",
     "/cdn-cgi/challenge-platform",
     "captcha-delivery.com",
@@ -41,7 +41,7 @@ pub(super) const CAPTCHA_SOURCES: [&str; 11] = [
     "geetest",
 ];
 
-pub(super) const WALL: [&str; 34] = [
+pub(super) const WALL: &[&str] = &[
     "subscribe to continue",
     "subscribe to read",
     "subscribe to keep reading",
@@ -79,7 +79,7 @@ pub(super) const WALL: [&str; 34] = [
 ];
 
 /// Enough on a page with a text beside it, where others need it to be alone.
-pub(super) const PAYWALL: [&str; 9] = [
+pub(super) const PAYWALL: &[&str] = &[
     "subscribe to continue",
     "subscribe to read",
     "subscribe to keep reading",
@@ -91,7 +91,7 @@ pub(super) const PAYWALL: [&str; 9] = [
     "to continue reading",
 ];
 
-pub(super) const CONSENT: [&str; 14] = [
+pub(super) const CONSENT: &[&str] = &[
     "before you continue",
     "we value your privacy",
     "we care about your privacy",
@@ -108,7 +108,7 @@ pub(super) const CONSENT: [&str; 14] = [
     "nous et nos partenaires",
 ];
 
-pub(super) const ACCEPT: [&str; 12] = [
+pub(super) const ACCEPT: &[&str] = &[
     "accept all",
     "reject all",
     "i accept",
@@ -123,7 +123,7 @@ pub(super) const ACCEPT: [&str; 12] = [
     "accetta tutto",
 ];
 
-pub(super) const LOGIN: [&str; 16] = [
+pub(super) const LOGIN: &[&str] = &[
     "log in to",
     "log in",
     "login",
@@ -142,7 +142,7 @@ pub(super) const LOGIN: [&str; 16] = [
     "accedi",
 ];
 
-pub(super) const PARKING: [&str; 27] = [
+pub(super) const PARKING: &[&str] = &[
     "this domain is for sale",
     "this domain may be for sale",
     "domain for sale",
@@ -172,7 +172,7 @@ pub(super) const PARKING: [&str; 27] = [
     "website coming soon",
 ];
 
-pub(super) const PARKING_SOURCES: [&str; 10] = [
+pub(super) const PARKING_SOURCES: &[&str] = &[
     "sedoparking",
     "parkingcrew",
     "bodis.com",
@@ -185,7 +185,7 @@ pub(super) const PARKING_SOURCES: [&str; 10] = [
     "domainmarket",
 ];
 
-pub(super) const NOT_FOUND: [&str; 34] = [
+pub(super) const NOT_FOUND: &[&str] = &[
     "page not found",
     "404 not found",
     "404 error",
@@ -222,7 +222,7 @@ pub(super) const NOT_FOUND: [&str; 34] = [
     "ページが見つかりません",
 ];
 
-pub(super) const NEEDS_SCRIPTS: [&str; 6] = [
+pub(super) const NEEDS_SCRIPTS: &[&str] = &[
     "enable javascript",
     "requires javascript",
     "javascript is required",

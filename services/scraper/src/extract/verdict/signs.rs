@@ -27,7 +27,7 @@ pub(super) fn captcha(answer: &Answer<'_>, page: &Seen) -> Option<Judgement> {
     if !page.is_brief(if refused { 250 } else { 80 }) || page.asks_password {
         return None;
     }
-    let says = phrase(page, &phrases::CAPTCHA);
+    let says = phrase(page, phrases::CAPTCHA);
     let loads = phrases::CAPTCHA_SOURCES.iter().find(|source| page.sources.contains(**source));
     match (says, loads) {
         (Some(words), _) if refused || loads.is_some() || page.is_brief(60) => {
@@ -60,7 +60,7 @@ pub(super) fn parking(answer: &Answer<'_>, page: &Seen) -> Option<Judgement> {
     {
         return Some(Judgement::new(Verdict::Parking, "loads", *source));
     }
-    let words = phrase(page, &phrases::PARKING)?;
+    let words = phrase(page, phrases::PARKING)?;
     let at_root = answer.url.path().len() <= 1;
     let named = page.names().any(|name| name.contains(words));
     let weak =
@@ -75,8 +75,8 @@ pub(super) fn consent(answer: &Answer<'_>, page: &Seen) -> Option<Judgement> {
     if host.starts_with("consent.") || host.starts_with("guce.") {
         return Some(Judgement::new(Verdict::Consent, "host", host));
     }
-    let words = phrase(page, &phrases::CONSENT)?;
-    let accepts = phrase(page, &phrases::ACCEPT)?;
+    let words = phrase(page, phrases::CONSENT)?;
+    let accepts = phrase(page, phrases::ACCEPT)?;
     let named = page.names().any(|name| name.contains(words));
     let alone = page.words < 350 && (named || page.text.find(words).is_some_and(|at| at < 200));
     alone.then(|| Judgement::new(Verdict::Consent, "words", format!("{words} ... {accepts}")))
@@ -145,8 +145,8 @@ pub(super) fn soft_404(_: &Answer<'_>, page: &Seen) -> Option<Judgement> {
 }
 
 pub(super) fn wall(_: &Answer<'_>, page: &Seen) -> Option<Judgement> {
-    let words = phrase(page, &phrases::WALL);
-    let paywall = phrase(page, &phrases::PAYWALL);
+    let words = phrase(page, phrases::WALL);
+    let paywall = phrase(page, phrases::PAYWALL);
     if page.declares_paywall && page.is_brief(300) && (paywall.is_some() || words.is_some()) {
         return Some(Judgement::new(Verdict::Wall, "declared", "isAccessibleForFree: false"));
     }
