@@ -1,11 +1,11 @@
 # The few commands a person types. `make demo` and `make test` set up what they need.
-.PHONY: help demo up test lint audit bench interop contracts setup setup-clients build clean-tools
+.PHONY: help demo up test lint audit bench bench-extract interop contracts setup setup-clients build clean-tools
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup build ## start a local chain and every service, buy one of each, show the receipts, stop
 	@deploy/demo.sh
@@ -30,6 +30,13 @@ interop: setup build ## our buyer and seller against stock Rust implementations
 
 bench: setup ## figures beside peers, measured in one run
 	$(MAKE) --no-print-directory -C tests/peers bench
+
+# A folder with html/ID.html.gz and ground-truth/ID.json; the pages are their publishers', so they are not in this repository.
+PAGES ?= $(firstword $(wildcard data/wcxb-dev60 ../*/data/wcxb-dev60))
+
+bench-extract: ## extraction beside other crates, on PAGES=folder of pages with known content
+	@test -d "$(PAGES)" || { echo "make bench-extract needs PAGES=folder, with html/ID.html.gz and ground-truth/ID.json" >&2; exit 1; }
+	$(MAKE) --no-print-directory -C tests/peers bench-extract PAGES="$(abspath $(PAGES))"
 
 contracts: ## compile the local chain's contracts and compare with what is committed
 	cd deploy/devnet && npm ci --no-audit --no-fund --loglevel=error && node build.mjs --check
