@@ -1,5 +1,5 @@
 # The few commands a person types. `make demo` and `make test` set up what they need.
-.PHONY: help demo up test lint audit bench bench-extract interop contracts setup setup-clients build clean-tools
+.PHONY: help demo up test lint audit bench bench-extract interop contracts verifier rng-stats setup setup-clients build clean-tools
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -41,6 +41,16 @@ bench-extract: ## extraction beside other crates, on PAGES=folder of pages with 
 contracts: ## compile the local chain's contracts and compare with what is committed
 	cd deploy/devnet && npm ci --no-audit --no-fund --loglevel=error && node build.mjs --check
 
+verifier: ## build the verifier of draws that the page of `rng` carries, as WebAssembly
+	rustup target add wasm32-unknown-unknown
+	cargo build -p rng-verifier --target wasm32-unknown-unknown --profile verifier
+	cp target/wasm32-unknown-unknown/verifier/rng_verifier.wasm services/rng/assets/verifier.wasm
+
+rng-stats: ## test the randomness of draws with ent, rngtest and dieharder, and the tests with planted faults
+	deploy/need.sh ent rngtest dieharder
+	cargo build --release -p rng-service
+	deploy/rng-stats.sh target/release/rng
+
 build:
 	cargo build --workspace --bins
 
@@ -54,7 +64,7 @@ deploy/devnet/node_modules/.stamp: deploy/devnet/package-lock.json
 
 # What the tests need besides: the stock clients that pay us, and a Postgres that they start themselves.
 setup-clients: tests/clients/node/node_modules/.stamp tests/clients/python/.venv/.stamp
-	deploy/need.sh initdb
+	deploy/need.sh initdb chromium
 
 tests/clients/node/node_modules/.stamp: tests/clients/node/package-lock.json
 	deploy/need.sh node npm

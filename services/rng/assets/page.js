@@ -15,15 +15,15 @@ function show(report) {
   verdict.className = holds ? "verdict ok" : "verdict bad";
   result.dataset.verdict = report.verdict;
   if (!holds) element("p", report.why, result);
-  for (const [op, values] of report.values) {
-    element("h3", op, result);
-    const shown = values.slice(0, 200).join(" ");
-    element("pre", values.length > 200 ? `${shown} … (${values.length} in all)` : shown, result);
-  }
   const list = element("dl", "", result);
   for (const [name, detail] of report.findings) {
     element("dt", name, list);
     element("dd", detail, list);
+  }
+  for (const [op, values] of report.values) {
+    element("h3", op, result);
+    const shown = values.slice(0, 200).join(" ");
+    element("pre", values.length > 200 ? `${shown} … (${values.length} in all)` : shown, result);
   }
 }
 

@@ -30,6 +30,7 @@ mod challenge;
 mod client;
 mod clock;
 mod files;
+mod inclusion;
 mod keystore;
 mod ledger;
 mod offer;
@@ -48,6 +49,7 @@ pub use chain::{Chain, ChainError, OnChain};
 pub use challenge::{Challenge, ChallengeError};
 pub use client::{Answer, ExchangeError, PayingClient, Phases, Purchase, Refused, SendError, Unresolved};
 pub use clock::UnixMillis;
+pub use inclusion::{InclusionError, add_inclusion_proof};
 pub use ledger::{
     Entry, Intent, LedgerError, Reservation, ReserveError, Spend, SpendLedger, State, UnknownState,
 };

@@ -7,6 +7,8 @@ mod keys;
 mod proofs;
 mod sequencer;
 mod store;
+#[cfg(test)]
+mod tests;
 mod tile;
 
 use std::{io, sync::Arc};

@@ -36,7 +36,7 @@ impl Log {
         self.hashes(consistency_path(old, new)).await
     }
 
-    async fn place(&self, index: u64, size: u64) -> Result<Place, LogError> {
+    pub(super) async fn place(&self, index: u64, size: u64) -> Result<Place, LogError> {
         Ok(Place { index, path: self.hashes(inclusion_path(index, size)).await? })
     }
 

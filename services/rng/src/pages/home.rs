@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use axum::{extract::State, response::Response};
 use draw::leaf::DrawLeaf;
@@ -70,12 +74,19 @@ fn plot(leaves: &[(u64, Option<Leaf>)], today: u32) -> Markup {
                     @let left = place * 50 + 5;
                     rect x=(left) y=(120 - height) width="40" height=(height) rx="3" {}
                     @if *draws > 0 { text x=(left + 20) y=(114 - height) text-anchor="middle" { (draws) } }
-                    text x=(left + 20) y="137" text-anchor="middle" { (day) }
+                    text x=(left + 20) y="137" text-anchor="middle" { (date(*day)) }
                 }
+                line x1="0" y1="120.5" x2="700" y2="120.5" {}
             }
-            figcaption { "The last " (DAYS) " epochs, out of the latest " (leaves.len()) " entries of the log." }
+            figcaption { "Of the latest " (leaves.len()) " entries of the log; days are UTC, and each is an epoch." }
         }
     }
+}
+
+/// `11-23`.
+fn date(day: u32) -> String {
+    let noon = UNIX_EPOCH + Duration::from_secs(u64::from(day) * 86_400 + 43_200);
+    humantime::format_rfc3339_seconds(noon).to_string()[5..10].to_owned()
 }
 
 fn latest(leaves: &[(u64, Option<Leaf>)]) -> Markup {

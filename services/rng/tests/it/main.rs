@@ -7,9 +7,11 @@ mod support;
 mod documents;
 mod key;
 mod log;
+mod replicas;
 mod requests;
 mod sale;
 mod sample;
+mod verifiers;
 
 use support::{NOWHERE, PAY_TO, Program};
 

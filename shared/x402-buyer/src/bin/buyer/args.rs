@@ -89,6 +89,9 @@ pub(crate) struct Draw {
     /// What the draw is for
     #[arg(long, value_name = "TEXT")]
     pub(crate) label: Option<String>,
+    /// Draw with a round of the public beacon that nobody knows yet
+    #[arg(long)]
+    pub(crate) beacon: bool,
     /// The highest price, in dollars
     #[arg(long, value_name = "DOLLARS", default_value = "0.01")]
     pub(crate) max: Usdc,
@@ -121,6 +124,9 @@ pub(crate) struct Kind {
     /// UUIDs of version 4
     #[arg(long, value_name = "N")]
     pub(crate) uuids: Option<String>,
+    /// Passwords of that many letters and digits
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) passwords: Option<String>,
     /// Numbers from 0 up to 1
     #[arg(long, value_name = "N")]
     pub(crate) floats: Option<String>,

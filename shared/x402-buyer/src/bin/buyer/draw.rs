@@ -1,7 +1,7 @@
 use draw::{DrawRequest, Values};
 use serde::Serialize;
 use url::Url;
-use x402_buyer::{Report, Request, Terms, verify};
+use x402_buyer::{Receipt, Report, Request, Terms, add_inclusion_proof, verify};
 
 use crate::{
     args::{Draw, Kind},
@@ -25,8 +25,11 @@ struct Printed {
 pub(crate) async fn run(context: &Context, command: Draw) -> anyhow::Result<Exit> {
     let request = Request::post_json(&url(&command.url)?, &asked(&command)?)?;
     let terms = Terms { max_price: Some(command.max), budget: command.purchasing.budget };
-    let answer = context.client().await?.send(&request, &terms).await.inspect_err(pay::show_refusal)?;
+    let mut answer = context.client().await?.send(&request, &terms).await.inspect_err(pay::show_refusal)?;
     let (save, json) = (command.purchasing.save.as_deref(), command.purchasing.json);
+    if let Some(purchase) = &mut answer.purchase {
+        add_proof(&mut purchase.receipt).await;
+    }
     let drawn = answer
         .purchase
         .as_ref()
@@ -49,6 +52,15 @@ pub(crate) async fn run(context: &Context, command: Draw) -> anyhow::Result<Exit
         show(&report, purchase.as_ref());
     }
     Ok(if verified { Exit::Done } else { Exit::NotVerified })
+}
+
+/// The receipt is good without the proof: it holds the promise, and the proof can be had later.
+async fn add_proof(receipt: &mut Receipt) {
+    if let Err(error) = add_inclusion_proof(receipt).await {
+        output::note(format_args!(
+            "buyer: the draw is promised to be in the log; no proof of it yet: {error}"
+        ));
+    }
 }
 
 fn show(report: &Report, purchase: Option<&Summary>) {
@@ -74,7 +86,7 @@ fn url(text: &str) -> anyhow::Result<String> {
 
 /// The flags have the meaning of the service's own query parameters.
 fn asked(command: &Draw) -> anyhow::Result<DrawRequest> {
-    let Kind { bytes, dice, range, shuffle, sample, weights, uuids, floats } = &command.kind;
+    let Kind { bytes, dice, range, shuffle, sample, weights, uuids, passwords, floats } = &command.kind;
     let range = range.as_deref().map(bounds).transpose()?;
     let count = command.count.map(|count| count.to_string());
     let parameters = [
@@ -86,10 +98,12 @@ fn asked(command: &Draw) -> anyhow::Result<DrawRequest> {
         ("sample", sample.as_deref()),
         ("weights", weights.as_deref()),
         ("uuids", uuids.as_deref()),
+        ("passwords", passwords.as_deref()),
         ("floats", floats.as_deref()),
         ("count", count.as_deref()),
         ("clientSeed", command.client_seed.as_deref()),
         ("label", command.label.as_deref()),
+        ("mode", command.beacon.then_some("beacon")),
     ];
     let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
     Ok(DrawRequest::from_query(given)?)
