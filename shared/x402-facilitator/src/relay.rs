@@ -12,7 +12,7 @@ use x402::{Address, B256, Bytes, PaymentKey, SigningKey};
 
 use crate::{
     OnchainSettings,
-    chain::{Chain, Delivery, Fees, Prepared, Receipt},
+    chain::{Chain, Delivery, Fees, Prepared, Receipt, Sent},
     facilitator::FacilitatorError,
     journal::Journal,
 };
@@ -90,17 +90,22 @@ impl Relay {
         Ok(Fees { max_fee_per_gas, max_priority_fee_per_gas, ..fees })
     }
 
-    /// Sends a call, by the signer `home` if its transaction is not refused, and waits for the receipt.
+    /// Sends a call, by the signer `home` if its transaction is not refused, and waits for the receipt until the deadline.
     ///
     /// # Errors
     /// [`FacilitatorError`] when it is certain that no node took it.
-    pub(crate) async fn send(&self, home: usize, call: &Call) -> Result<Relayed, FacilitatorError> {
+    pub(crate) async fn send(
+        &self,
+        home: usize,
+        call: &Call,
+        deadline: Instant,
+    ) -> Result<Relayed, FacilitatorError> {
         let mut attempt = 0;
         loop {
             let signer = &self.signers[(home + attempt / TRIES) % self.signers.len()];
             attempt += 1;
             let address = signer.key.address();
-            match self.attempt(signer, call).await? {
+            match self.attempt(signer, call, deadline).await? {
                 Attempt::Done(relayed) => return Ok(relayed),
                 Attempt::Refused(message) if attempt == TRIES * self.signers.len() => {
                     return Err(FacilitatorError::Refused { signer: address, message });
@@ -113,7 +118,12 @@ impl Relay {
     }
 
     /// Sends one transaction, and once more with higher fees if it gets stuck.
-    async fn attempt(&self, signer: &Signer, call: &Call) -> Result<Attempt, FacilitatorError> {
+    async fn attempt(
+        &self,
+        signer: &Signer,
+        call: &Call,
+        deadline: Instant,
+    ) -> Result<Attempt, FacilitatorError> {
         let fees = self.fees().await?;
         let mut next = signer.next.lock().await;
         // Taken, so that after anything but a block the chain is asked where to go on: a gap holds back all that follows.
@@ -123,7 +133,6 @@ impl Relay {
         };
         let first = self.prepare(signer, call, nonce, fees);
         self.journal.sending(first.hash, &call.payments).await?;
-        let deadline = Instant::now() + self.settings.settle_timeout;
         let stuck = Instant::now() + self.settings.stuck_timeout;
         let delivery = self.chain.deliver(&first, stuck.min(deadline)).await;
         Ok(match delivery {
@@ -133,7 +142,7 @@ impl Relay {
             }
             Delivery::Waiting if stuck < deadline => {
                 let replacement = self.replacement(signer, call, nonce, fees).await;
-                Attempt::Done(self.replace(first.hash, replacement, deadline).await)
+                Attempt::Done(self.replace(&first, replacement, deadline).await)
             }
             Delivery::Waiting => Attempt::Done(Relayed::Waiting(first.hash)),
             Delivery::Refused(message) => {
@@ -144,15 +153,21 @@ impl Relay {
     }
 
     /// Sends the replacement of a stuck transaction and waits for either: whichever gets into a block decides.
-    async fn replace(&self, first: B256, second: Option<Prepared>, deadline: Instant) -> Relayed {
-        let mut hashes = vec![first];
-        if let Some(second) = second {
-            let taken = self.chain.resend(first, &second).await;
-            hashes.insert(usize::from(!taken), second.hash);
+    async fn replace(&self, first: &Prepared, second: Option<Prepared>, deadline: Instant) -> Relayed {
+        // A node that lost the first one may have neither.
+        let mut sent = vec![Sent { hash: first.hash, again: Some(&first.raw) }];
+        let mut newest = first.hash;
+        if let Some(second) = &second {
+            let taken = self.chain.resend(second.hash, &second.raw).await;
+            if taken {
+                newest = second.hash;
+                sent[0].again = None;
+            }
+            sent.push(Sent { hash: second.hash, again: (!taken).then_some(&second.raw) });
         }
-        match self.chain.await_any(&hashes, deadline).await {
+        match self.chain.await_any(&mut sent, deadline).await {
             Delivery::Mined(receipt) => Relayed::Mined(receipt),
-            Delivery::Waiting | Delivery::Refused(_) => Relayed::Waiting(hashes[0]),
+            Delivery::Waiting | Delivery::Refused(_) => Relayed::Waiting(newest),
         }
     }
 

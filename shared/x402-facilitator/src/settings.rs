@@ -3,7 +3,7 @@ use std::time::Duration;
 /// How settlements are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OnchainSettings {
-    /// How long a transaction may take before its outcome is called unknown, and how long a payment may wait for a signer.
+    /// How long a settlement may take, waiting for a signer included, before its outcome is called unknown.
     pub settle_timeout: Duration,
     /// After how long without a block a transaction is replaced, once, by the same with higher fees.
     pub stuck_timeout: Duration,
@@ -15,6 +15,13 @@ pub struct OnchainSettings {
     pub max_fee_per_gas: u128,
     /// How long the fees of one block are used for the next ones.
     pub fee_age: Duration,
+}
+
+impl OnchainSettings {
+    /// How long a payment may wait for a signer: what is left is for its transaction, which may get stuck.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.settle_timeout - self.stuck_timeout.min(self.settle_timeout / 2)
+    }
 }
 
 impl Default for OnchainSettings {

@@ -25,11 +25,19 @@ pub(crate) enum Delivery {
     Refused(String),
 }
 
+/// A transaction that was sent, and is waited for.
+pub(crate) struct Sent<'t> {
+    pub(crate) hash: B256,
+    /// What is sent again while no node is known to have it: the same bytes are the same transaction.
+    pub(crate) again: Option<&'t Bytes>,
+}
+
 /// What a node says to a transaction.
 enum Reply {
     Mined(Box<Receipt>),
-    /// It has it, or may have it.
     Taken,
+    /// It may have it.
+    Unclear,
     Refused(String),
 }
 
@@ -40,24 +48,29 @@ const METHOD_NOT_FOUND: i64 = -32601;
 impl Chain {
     /// Sends a transaction and waits until it is in a block, or until the deadline.
     pub(crate) async fn deliver(&self, transaction: &Prepared, deadline: Instant) -> Delivery {
-        match self.broadcast(transaction, deadline).await {
-            Reply::Mined(receipt) => Delivery::Mined(receipt),
-            Reply::Refused(message) => Delivery::Refused(message),
-            Reply::Taken => self.await_any(&[transaction.hash], deadline).await,
+        let again = match self.broadcast(transaction, deadline).await {
+            Reply::Mined(receipt) => return Delivery::Mined(receipt),
+            Reply::Refused(message) => return Delivery::Refused(message),
+            Reply::Taken => None,
+            Reply::Unclear => Some(&transaction.raw),
+        };
+        self.await_any(&mut [Sent { hash: transaction.hash, again }], deadline).await
+    }
+
+    /// Sends a transaction once more, or in the place of an earlier one with its nonce. False when the node is not known to
+    /// have taken it, which proves nothing: it, or the earlier one, may have just got into a block.
+    pub(crate) async fn resend(&self, hash: B256, raw: &Bytes) -> bool {
+        match self.ask(self.provider.send_raw_transaction(raw)).await {
+            Ok(_) => true,
+            Err(error) if is_known(&error) => true,
+            Err(error) => {
+                tracing::warn!(%hash, %error, "a transaction that is sent again is not taken");
+                false
+            }
         }
     }
 
-    /// Sends a transaction in the place of an earlier one with its nonce. False when the node is not known to have taken it,
-    /// which proves nothing: the earlier one may have just got into a block.
-    pub(crate) async fn resend(&self, earlier: B256, transaction: &Prepared) -> bool {
-        let sent = self.ask(self.provider.send_raw_transaction(&transaction.raw)).await;
-        if let Err(error) = &sent {
-            tracing::warn!(%earlier, %error, "the replacement of a stuck transaction is not taken");
-        }
-        sent.is_ok()
-    }
-
-    /// Sends a transaction, once as far as the node can tell: the same bytes again are the same transaction.
+    /// Sends a transaction, once as far as the node can tell.
     ///
     /// `eth_sendRawTransactionSync` (EIP-7966) answers with the receipt, without polling. Where nothing definite comes of
     /// it the bytes are sent again the plain way, and a refusal then proves nothing: the first sending may have worked.
@@ -68,26 +81,44 @@ impl Chain {
                 Ok(receipt) => return Reply::Mined(Box::new(receipt)),
                 Err(error) if is_unknown_method(&error) => self.sends_sync.store(false, Ordering::Relaxed),
                 Err(error) => match refusal(error) {
-                    Some(message) => return Reply::Refused(message),
+                    Some(message) => return self.refused(transaction, message).await,
                     None => first = false,
                 },
             }
         }
-        let sent = self.ask(self.provider.send_raw_transaction(&transaction.raw)).await;
-        match sent.map_err(refusal) {
-            Err(Some(message)) if first => Reply::Refused(message),
-            _ => Reply::Taken,
+        match self.ask(self.provider.send_raw_transaction(&transaction.raw)).await {
+            Ok(_) => Reply::Taken,
+            Err(error) if is_known(&error) => Reply::Taken,
+            Err(error) => match refusal(error) {
+                Some(message) if first => self.refused(transaction, message).await,
+                _ => Reply::Unclear,
+            },
+        }
+    }
+
+    /// A refusal, unless the transaction got into a block: a middleman who sends it twice brings the second answer, by which
+    /// its nonce is taken.
+    async fn refused(&self, transaction: &Prepared, message: String) -> Reply {
+        match self.receipt(transaction.hash).await {
+            Ok(Some(receipt)) => Reply::Mined(Box::new(receipt)),
+            Ok(None) => Reply::Refused(message),
+            Err(_) => Reply::Unclear,
         }
     }
 
     /// Waits until one of several transactions is in a block; asks at least once.
-    pub(crate) async fn await_any(&self, hashes: &[B256], deadline: Instant) -> Delivery {
+    pub(crate) async fn await_any(&self, sent: &mut [Sent<'_>], deadline: Instant) -> Delivery {
         loop {
-            for &hash in hashes {
-                match self.receipt(hash).await {
+            for Sent { hash, again } in sent.iter_mut() {
+                match self.receipt(*hash).await {
                     Ok(Some(receipt)) => return Delivery::Mined(Box::new(receipt)),
                     Ok(None) => {}
                     Err(error) => tracing::debug!(%hash, %error, "no answer about a receipt"),
+                }
+                if let Some(raw) = again
+                    && self.resend(*hash, raw).await
+                {
+                    *again = None;
                 }
             }
             if Instant::now() + self.settings.poll_interval > deadline {
@@ -99,7 +130,7 @@ impl Chain {
 
     /// Waits until a transaction is in a block. `None` when it is not by then; asks at least once.
     pub(crate) async fn receipt_by(&self, hash: B256, deadline: Instant) -> Option<Receipt> {
-        match self.await_any(&[hash], deadline).await {
+        match self.await_any(&mut [Sent { hash, again: None }], deadline).await {
             Delivery::Mined(receipt) => Some(*receipt),
             Delivery::Waiting | Delivery::Refused(_) => None,
         }
@@ -127,6 +158,15 @@ fn is_sealed(receipt: &Receipt) -> bool {
 
 fn is_unknown_method(error: &ChainError) -> bool {
     matches!(error, ChainError::Rpc { code: METHOD_NOT_FOUND, .. })
+}
+
+/// Whether the node has the transaction already, in the words of geth, reth, erigon, nethermind and anvil.
+fn is_known(error: &ChainError) -> bool {
+    let ChainError::Rpc { message, .. } = error else { return false };
+    let said = message.to_lowercase();
+    ["already known", "already imported", "already in mempool", "known transaction", "alreadyknown"]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 /// Reads a node's refusal. `None` where the transaction may have been taken all the same: the node has it already, or said

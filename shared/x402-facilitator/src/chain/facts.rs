@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use alloy::{eips::BlockId, primitives::U256, sol_types::SolCall};
 use x402::{
     Authorization, Bytes, ErrorReason, ExactPayload,
@@ -63,6 +65,7 @@ impl Chain {
         let (block, results) = results.split_at(2);
         let (read, simulated) = results.split_at(2 * payments.len());
         let head = head(&block[0], &block[1])?;
+        self.newest.fetch_max(head.number, Ordering::Relaxed);
         let facts = |(read, simulated): (&[Multicall3::Result], &Multicall3::Result)| {
             Ok(Facts {
                 head,

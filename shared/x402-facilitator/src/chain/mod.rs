@@ -11,7 +11,10 @@ mod state;
 use std::{
     fmt,
     net::IpAddr,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,7 +33,7 @@ use x402::{Address, Bytes, Network, Token, UnixSeconds, Usdc};
 
 use crate::http::{self, ClientError};
 
-pub(crate) use broadcast::{Delivery, Prepared, Receipt};
+pub(crate) use broadcast::{Delivery, Prepared, Receipt, Sent};
 pub use error::{ChainError, DomainError, Mismatch};
 pub use facts::Facts;
 pub(crate) use facts::transfer;
@@ -46,6 +49,8 @@ pub struct Chain {
     settings: ChainSettings,
     /// False once the RPC has said that it does not know `eth_sendRawTransactionSync`.
     sends_sync: Arc<AtomicBool>,
+    /// The newest block that any answer was about.
+    newest: Arc<AtomicU64>,
 }
 
 /// How an RPC is used.
@@ -100,13 +105,19 @@ impl Chain {
     ) -> Result<Self, ClientError> {
         let client = http::client(settings.request_timeout)?;
         let provider = RootProvider::new(RpcClient::new_http_with_client(client, rpc_url));
-        Ok(Self { network, provider, settings, sends_sync: Arc::new(AtomicBool::new(true)) })
+        let (sends_sync, newest) = (Arc::new(AtomicBool::new(true)), Arc::default());
+        Ok(Self { network, provider, settings, sends_sync, newest })
     }
 
     /// The network this chain is taken for.
     #[must_use]
     pub const fn network(&self) -> Network {
         self.network
+    }
+
+    /// The newest block that any answer so far was about: several nodes may answer behind one URL, and some lag.
+    pub(crate) fn newest_seen(&self) -> u64 {
+        self.newest.load(Ordering::Relaxed)
     }
 
     /// Compares chain id and token with the network. To be done before the first payment.

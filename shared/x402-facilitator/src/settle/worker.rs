@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::Instant,
+};
 use x402::{Address, B256, ErrorReason};
 
 use super::{
@@ -41,9 +44,6 @@ impl Worker {
 
     /// Settles distinct payments: those of keys together, those of code, or that went wrong together, alone.
     async fn settle(&self, jobs: Vec<Job>) {
-        let (jobs, late): (Vec<_>, Vec<_>) =
-            jobs.into_iter().partition(|job| job.arrived.elapsed() < self.relay.settings.settle_timeout);
-        tell(late, &Err(FacilitatorError::Busy));
         let (mut alone, together) = match self.apart(jobs).await {
             Ok(apart) => apart,
             Err((jobs, error)) => return tell(jobs, &Err(error)),
@@ -88,6 +88,12 @@ impl Worker {
 
     /// Settles payments in one transaction. Returns those of which nothing is known but that they should be tried alone.
     async fn attempt(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let (jobs, late): (Vec<_>, Vec<_>) =
+            jobs.into_iter().partition(|job| job.arrived.elapsed() <= self.relay.settings.longest_wait());
+        tell(late, &Err(FacilitatorError::Busy));
+        if jobs.is_empty() {
+            return jobs;
+        }
         let (ready, mut again) = self.examine(jobs).await;
         if ready.is_empty() {
             return again;
@@ -114,12 +120,15 @@ impl Worker {
         let call = call(jobs, &self.relay.chain, sender).await?;
         let size = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
         metrics::histogram!("x402_settle_batch_size", "signer" => self.signer.clone()).record(size);
-        self.relay.send(self.home, &call).await
+        // Whoever waited longest decides how long all wait.
+        let oldest = jobs.iter().map(|job| job.arrived).min().unwrap_or_else(Instant::now);
+        self.relay.send(self.home, &call, oldest + self.relay.settings.settle_timeout).await
     }
 
     /// Answers what cannot settle, or did before. Returns what can, and what is unclear for being simulated with others.
     async fn examine(&self, jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
         let payloads: Vec<_> = jobs.iter().map(|job| &job.payload).collect();
+        let newest = self.relay.chain.newest_seen();
         let asked = async {
             let facts = async { Ok(self.relay.chain.facts_of(&payloads).await?) };
             tokio::try_join!(facts, self.relay.fees())
@@ -142,6 +151,11 @@ impl Worker {
             match judge(&job, &facts) {
                 Ok(()) => ready.push(job),
                 Err(reason) if !single && reason == ErrorReason::INVALID_TRANSACTION_STATE => again.push(job),
+                // What a node refuses that does not know the block of the verification yet, a later one may allow.
+                Err(_) if facts.head.number < newest => {
+                    let behind = ChainError::Behind { head: facts.head.number, needed: newest };
+                    job.answer(&Err(behind.into()));
+                }
                 Err(reason) => job.answer(&Ok(SettleOutcome::Failed { reason, transaction: None })),
             }
         }

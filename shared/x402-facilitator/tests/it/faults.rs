@@ -1,7 +1,8 @@
 use std::{
+    collections::HashSet,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -9,12 +10,12 @@ use std::{
 use devnet::BlockTime;
 use serde_json::json;
 use x402_facilitator::{
-    ChainError, Facilitator, FacilitatorError, OnchainFacilitator, PaymentState, SettleOutcome,
+    ChainError, Facilitator, FacilitatorError, OnchainFacilitator, PaymentState, SettleOutcome, Verification,
 };
 
 use crate::{
     proxy::{self, Action},
-    world::{PRICE, World, chain_at, settled, transfer},
+    world::{PRICE, World, chain_at, pauper, settled, transfer},
 };
 
 const SYNC: &str = "eth_sendRawTransactionSync";
@@ -179,6 +180,64 @@ async fn a_node_that_lacks_the_logs_does_not_burn_a_payment() {
     assert!(matches!(state, Err(ChainError::LogMissing { after }) if after == before), "{state:?}");
     let seeing = world.chain().payment_state(&authorization, before).await.expect("answers");
     assert!(matches!(seeing, PaymentState::Settled(_)));
+}
+
+#[tokio::test]
+async fn a_broadcast_that_is_lost_on_every_way_is_sent_again_as_it_was() {
+    let world = World::automine().await;
+    let mut lost = HashSet::new();
+    let facilitator = behind(&world, Duration::from_secs(5), move |method| match method {
+        SYNC | PLAIN if lost.insert(method.to_owned()) => Action::Fail,
+        _ => Action::Pass,
+    })
+    .await;
+    // Replaced it is only after longer than the whole settlement may take.
+    settled(facilitator.settle(&world.payment(&world.buyer(0))).await.expect("settles"));
+}
+
+#[tokio::test]
+async fn a_refusal_of_what_is_in_a_block_already_is_no_refusal() {
+    let world = World::automine().await;
+    let facilitator = behind(&world, PATIENT, |method| match method {
+        SYNC => Action::Deny(-32003, "nonce too low"),
+        _ => Action::Pass,
+    })
+    .await;
+    settled(facilitator.settle(&world.payment(&world.buyer(0))).await.expect("settles"));
+    let signer = world.devnet.signer(0).address;
+    let sent: String =
+        world.devnet.rpc("eth_getTransactionCount", (signer, "pending")).await.expect("answers");
+    assert_eq!(sent, "0x1", "one transaction was enough");
+}
+
+#[tokio::test]
+async fn a_node_older_than_what_was_verified_does_not_refuse_a_payment() {
+    let world = World::automine().await;
+    let before = world.chain().head().await.expect("answers").number;
+    world
+        .devnet
+        .mint(pauper().address(), alloy::primitives::U256::from(PRICE.atomic()))
+        .await
+        .expect("mints");
+    let request = world.payment(&pauper());
+    let late = Arc::new(AtomicBool::new(false));
+    let lags = Arc::clone(&late);
+    let facilitator = behind(&world, PATIENT, move |method| match method {
+        "eth_call" if lags.load(Ordering::Relaxed) => Action::AsOf(before),
+        _ => Action::Pass,
+    })
+    .await;
+    let verified = facilitator.verify(&request).await.expect("answers");
+    assert!(matches!(verified, Verification::Valid { .. }), "{verified:?}");
+
+    late.store(true, Ordering::Relaxed);
+    let outcome = facilitator.settle(&request).await;
+    assert!(
+        matches!(outcome, Err(FacilitatorError::Chain(ChainError::Behind { .. }))),
+        "the money was not there yet at that block: {outcome:?}"
+    );
+    late.store(false, Ordering::Relaxed);
+    settled(facilitator.settle(&request).await.expect("settles"));
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ pub(crate) enum Action {
     Fail,
     /// It does not reach the chain: a JSON-RPC error.
     Error(i64, &'static str),
+    /// It reaches the chain, and a JSON-RPC error comes back.
+    Deny(i64, &'static str),
     /// It does not reach the chain: this result.
     Answer(Value),
 }
@@ -64,7 +66,10 @@ async fn handle(State(proxy): State<Proxy>, Json(mut request): Json<Value>) -> R
             StatusCode::BAD_GATEWAY.into_response()
         }
         Action::Fail => StatusCode::BAD_GATEWAY.into_response(),
-        Action::Error(code, message) => {
+        Action::Error(code, message) | Action::Deny(code, message) => {
+            if matches!(action, Action::Deny(..)) {
+                proxy.forward(&request).await;
+            }
             let error = json!({ "code": code, "message": message });
             Json(json!({ "jsonrpc": "2.0", "id": id, "error": error })).into_response()
         }

@@ -4,7 +4,7 @@ use devnet::BlockTime;
 use serde_json::json;
 use x402::{Address, Authorization, ErrorReason, Usdc};
 use x402_facilitator::{
-    Facilitator, FacilitatorError, NoSigner, OnchainFacilitator, PaymentState, SettleOutcome,
+    Facilitator, FacilitatorError, NoSigner, OnchainFacilitator, OnchainSettings, PaymentState, SettleOutcome,
 };
 
 use crate::world::{NETWORK, PRICE, World, key, now, pauper, settled, transfer};
@@ -260,4 +260,26 @@ async fn a_transaction_in_no_block_is_unknown_and_known_later() {
         matches!(state, PaymentState::Settled(settled) if settled.transaction == transaction),
         "{state:?}"
     );
+}
+
+#[tokio::test]
+async fn who_waits_too_long_for_a_signer_is_not_kept_beyond_the_settlement_s_time() {
+    let world = World::automine().await;
+    world.devnet.pause_mining().await.expect("pauses");
+    let settings = OnchainSettings {
+        settle_timeout: Duration::from_secs(2),
+        stuck_timeout: Duration::from_secs(1),
+        ..OnchainSettings::default()
+    };
+    let facilitator =
+        OnchainFacilitator::with_settings(world.chain(), world.signers(1), settings).expect("a signer");
+    let first = world.payment(&world.buyer(0));
+    let second = world.payment(&world.buyer(1));
+    let late = async {
+        world.wait_for_pending(1).await;
+        facilitator.settle(&second).await
+    };
+    let (first, late) = tokio::join!(facilitator.settle(&first), late);
+    assert!(matches!(first, Ok(SettleOutcome::Unknown { transaction: Some(_), .. })), "{first:?}");
+    assert!(matches!(late, Err(FacilitatorError::Busy)), "{late:?}");
 }
