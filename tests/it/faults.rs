@@ -159,6 +159,27 @@ async fn a_broadcast_never_arrives() {
     assert!(counts.of(Fault::Drop) > 0);
 }
 
+/// The offered window covers one settlement that comes to nothing, and another one.
+#[tokio::test]
+async fn no_broadcast_arrives_for_as_long_as_a_settlement_may_take() {
+    let (world, proxy) = World::behind(&on_broadcasts(Fault::Drop, "1")).await;
+    let body = json!({ "note": "patience" });
+    let payment = world.sign(0, "/authorize", &body).await;
+    let pending = world.pay("/authorize", &body, &payment).await;
+    assert_eq!((pending.status.as_u16(), pending.reason().as_str()), (503, "settlement_pending"));
+    proxy.set(Faults::default());
+
+    let status = world.until(payment.id, |status| status["money"] != "unknown").await;
+    let status = if status["money"] == "settling" {
+        world.until(payment.id, |status| status["money"] != "settling").await
+    } else {
+        status
+    };
+    assert_eq!(status["money"], "settled", "{status}");
+    assert_eq!(world.pay("/authorize", &body, &payment).await.status, 200);
+    assert_eq!(world.earned().await, PRICE.atomic());
+}
+
 #[tokio::test]
 async fn one_request_in_ten_is_turned_away() {
     let (served, counts) = market("429=0.1,seed=2").await;

@@ -24,6 +24,9 @@ pub(crate) type Handler = BoxCloneSyncService<Request<Body>, Response, std::conv
 
 /// The least time an authorization must have left when it is broadcast, in seconds: two blocks and a little.
 const BROADCAST_MARGIN: u64 = 6;
+/// How long after an attempt ended unknown the payment is tried again, in milliseconds. Its whole time had passed by then, so
+/// two blocks more are enough; should both attempts arrive, the token refuses the second.
+const RETRY_AFTER_MS: i64 = 5_000;
 
 /// One payment that is ours to work on.
 pub(crate) struct Job {
@@ -312,7 +315,7 @@ impl Job {
         }
     }
 
-    /// The chain has not seen the payment: dead when it never will, tried again when the last attempt is long past.
+    /// The chain has not seen the payment: dead when it never will, tried again when the last attempt is past.
     async fn unused(&mut self, authorization: &Authorization) -> Stepped {
         if now() >= authorization.valid_before {
             match self.gate.0.chain.expired_unused(authorization).await {
@@ -328,10 +331,8 @@ impl Job {
             }
         }
         let waited = i64::try_from(now()).unwrap_or_default() * 1000 - self.record.changed_at;
-        let allowance =
-            i64::try_from(self.gate.0.config.settlement_allowance.as_millis()).unwrap_or(i64::MAX);
         let alive = authorization.valid_before > now() + BROADCAST_MARGIN;
-        if self.record.money == Money::Unknown && alive && waited > allowance {
+        if self.record.money == Money::Unknown && alive && waited > RETRY_AFTER_MS {
             self.advance(Money::Settling, self.record.work, Learnt::default()).await?;
             return Ok(ControlFlow::Continue(()));
         }
