@@ -178,3 +178,24 @@ async fn pending(world: &World) -> u64 {
     let count = status["pending"].as_str().unwrap_or("0x0").trim_start_matches("0x").to_owned();
     u64::from_str_radix(&count, 16).expect("a number")
 }
+
+/// The transaction stands in the ledger before anybody may have it, and after a restart it is sent as it was.
+#[tokio::test]
+async fn killed_before_the_transaction_reaches_anybody() {
+    let faults = "drop@eth_sendRawTransactionSync=1,drop@eth_sendRawTransaction=1";
+    let (mut world, proxy) = World::behind(faults).await;
+    let body = json!({ "note": "on the way" });
+    let payment = world.sign(0, "/authorize", &body).await;
+    let caller = tokio::spawn(world.post("/authorize", &body, &payment).send());
+    let status = world.until(payment.id, |status| status["transaction"].is_string()).await;
+    world.service.kill();
+    assert!(caller.await.expect("joined").is_err());
+    assert_eq!(pending(&world).await, 0, "nobody had it");
+
+    proxy.set(devnet::Faults::default());
+    world.service.restart().await;
+    let answer = again(&world, "/authorize", &body, &payment).await;
+    assert_eq!(answer.0, 200, "{}", answer.1);
+    assert_eq!(world.status(payment.id).await["transaction"], status["transaction"], "the same transaction");
+    assert_eq!(world.earned().await, PRICE.atomic());
+}

@@ -25,7 +25,9 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use x402::{Network, ReceiptKey, Signed, SigningKey, UnixSeconds, Usdc};
-use x402_facilitator::{Chain, Facilitator, OnchainFacilitator, RemoteFacilitator, RemoteSettings};
+use x402_facilitator::{
+    Chain, Facilitator, OnchainFacilitator, OnchainSettings, RemoteFacilitator, RemoteSettings,
+};
 use x402_gate::{Attachment, Gate, GateConfig, Ledger, Payment, ReceiptSigner, Route, Routes};
 
 /// What a request asks of the handler.
@@ -60,11 +62,11 @@ async fn gate(origin: String) -> anyhow::Result<Gate> {
     let network = Network::BaseSepolia;
     let pay_to = variable("PAY_TO")?.parse()?;
     let chain = Chain::new(network, variable("RPC_URL")?.parse()?)?;
+    let ledger = Ledger::open(&variable("DATABASE_URL")?, network, pay_to).await?;
     let facilitator: Arc<dyn Facilitator> = match env::var("FACILITATOR_URL") {
         Ok(url) => Arc::new(RemoteFacilitator::new(url.parse()?, chain.clone(), RemoteSettings::default())?),
-        Err(_) => Arc::new(OnchainFacilitator::new(chain.clone(), [variable("SIGNER_KEY")?.parse()?])?),
+        Err(_) => Arc::new(onchain(&chain, &ledger)?),
     };
-    let ledger = Ledger::open(&variable("DATABASE_URL")?, network, pay_to).await?;
     let mut config = GateConfig::new("two routes", network, pay_to, origin);
     if let Ok(key) = env::var("PAY_TO_KEY") {
         config.receipts = Some(Arc::new(receipts(key.parse()?, &config)?));
@@ -91,6 +93,14 @@ fn receipts(payee: SigningKey, config: &GateConfig) -> anyhow::Result<ReceiptSig
     let now = UNIX_EPOCH.elapsed()?.as_secs();
     let delegation = Signed::sign(key, config.network, &payee);
     Ok(ReceiptSigner::new(payee, delegation, config, now)?)
+}
+
+fn onchain(chain: &Chain, ledger: &Ledger) -> anyhow::Result<OnchainFacilitator> {
+    let (signer, journal) = (variable("SIGNER_KEY")?.parse()?, Arc::new(ledger.journal()?));
+    let settings = OnchainSettings::default();
+    let facilitator = OnchainFacilitator::with_journal(chain.clone(), [signer], settings, journal)?;
+    facilitator.start();
+    Ok(facilitator)
 }
 
 fn routes() -> anyhow::Result<Routes> {

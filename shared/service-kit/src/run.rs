@@ -12,9 +12,9 @@ use x402_facilitator::Mismatch;
 
 use crate::{
     Context, Offering, Service, StartError, admin,
-    chain::{ChainSide, ChainWatch, wrong_chain},
+    chain::{ChainSide, ChainStart, ChainWatch, wrong_chain},
     cli::{self, Cli, Invocation},
-    context::Background,
+    context::{Background, Selling},
     offering::{Ground, Mounted, Place},
     output,
     readiness::Readiness,
@@ -83,7 +83,7 @@ where
     let customers = Listener::bind("public", process.listen).await?;
     let operators = Listener::bind("admin", process.admin_listen).await?;
 
-    let side = ChainSide::open(service.name, &chain, O::remote(&selling)).await?;
+    let start = ChainStart::open(service.name, &chain, O::remote(&selling)).await?;
     let place = Place {
         name: service.name,
         about: service.about,
@@ -92,12 +92,14 @@ where
         address: customers.address(),
     };
     let shop = O::open(selling, place).await?;
+    let sold: Option<Selling> = shop.clone().into();
+    let side = start.with_ledger(sold.as_ref().map(|selling| &selling.ledger))?;
     let background = Background::default();
     let context = Context {
         program: service.name,
         deployment: chain.network,
         facilitator: side.facilitator.clone(),
-        selling: shop.clone().into(),
+        selling: sold,
         background: background.clone(),
     };
     let offering = build(config, context).await?;

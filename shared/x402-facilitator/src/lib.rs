@@ -28,6 +28,7 @@ mod chain;
 mod facilitator;
 mod http;
 mod journal;
+mod keeper;
 mod onchain;
 mod relay;
 mod remote;
@@ -39,7 +40,7 @@ pub use chain::{
 };
 pub use facilitator::{Facilitator, FacilitatorError, SettleOutcome, Verification};
 pub use http::ClientError;
-pub use journal::{Journal, JournalError, NoJournal};
+pub use journal::{Journal, JournalError, NoJournal, Outgoing, Written};
 pub use onchain::{NoSigner, OnchainFacilitator};
 pub use remote::{RemoteFacilitator, RemoteSettings};
 pub use settings::OnchainSettings;

@@ -63,6 +63,12 @@ impl OnchainFacilitator {
         Ok(Self { chain, relay: Arc::new(relay), queue: Queue::default() })
     }
 
+    /// Takes the signers up: what an earlier process sent from them and no block has is sent again, and what somebody else
+    /// sent from them is said. Without this it happens with the first settlement. Needs a runtime.
+    pub fn start(&self) {
+        self.queue.start(&self.relay);
+    }
+
     /// The chain it works on.
     #[must_use]
     pub const fn chain(&self) -> &Chain {

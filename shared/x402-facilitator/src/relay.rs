@@ -7,22 +7,25 @@ use alloy::{
     eips::{eip2718::Encodable2718, eip2930::AccessList},
     primitives::{Signature, TxKind, U256},
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, watch},
+    time::Instant,
+};
 use x402::{Address, B256, Bytes, PaymentKey, SigningKey};
 
 use crate::{
     OnchainSettings,
     chain::{Chain, Delivery, Fees, Prepared, Receipt, Sent},
     facilitator::FacilitatorError,
-    journal::Journal,
+    journal::{Journal, JournalError, Outgoing},
 };
 
 /// Sends calls through several signers.
 pub(crate) struct Relay {
     pub(crate) chain: Chain,
     pub(crate) settings: OnchainSettings,
-    journal: Arc<dyn Journal>,
-    signers: Vec<Signer>,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) signers: Vec<Signer>,
     fees: Mutex<Option<(Instant, Fees)>>,
 }
 
@@ -42,10 +45,19 @@ pub(crate) enum Relayed {
     Waiting(B256),
 }
 
-struct Signer {
-    key: SigningKey,
+/// An account that sends.
+pub(crate) struct Signer {
+    pub(crate) key: SigningKey,
     /// The next nonce, where it is known without asking the chain. Locked while a transaction is in flight.
-    next: Mutex<Option<u64>>,
+    pub(crate) next: Mutex<Option<u64>>,
+    /// Whether it belongs to this process, once that is known.
+    pub(crate) held: watch::Sender<Option<bool>>,
+}
+
+impl Signer {
+    pub(crate) fn is_held(&self) -> Option<bool> {
+        *self.held.borrow()
+    }
 }
 
 enum Attempt {
@@ -65,13 +77,19 @@ impl Relay {
         settings: OnchainSettings,
         journal: Arc<dyn Journal>,
     ) -> Option<Self> {
-        let signers: Vec<_> = keys.into_iter().map(|key| Signer { key, next: Mutex::new(None) }).collect();
+        let signer = |key| Signer { key, next: Mutex::new(None), held: watch::Sender::new(None) };
+        let signers: Vec<_> = keys.into_iter().map(signer).collect();
         let fees = Mutex::new(None);
         (!signers.is_empty()).then(|| Self { chain, settings, journal, signers, fees })
     }
 
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> {
         self.signers.iter().map(|signer| signer.key.address())
+    }
+
+    /// Whether every signer is known to belong to another process.
+    pub(crate) fn has_no_signer(&self) -> bool {
+        self.signers.iter().all(|signer| signer.is_held() == Some(false))
     }
 
     /// The fees of the newest block, or of one shortly before.
@@ -100,21 +118,21 @@ impl Relay {
         call: &Call,
         deadline: Instant,
     ) -> Result<Relayed, FacilitatorError> {
-        let mut attempt = 0;
-        loop {
-            let signer = &self.signers[(home + attempt / TRIES) % self.signers.len()];
-            attempt += 1;
+        let turn = (0..self.signers.len()).map(|index| &self.signers[(home + index) % self.signers.len()]);
+        let mut outcome = Err(FacilitatorError::Busy);
+        for signer in turn.filter(|signer| signer.is_held() == Some(true)) {
             let address = signer.key.address();
-            match self.attempt(signer, call, deadline).await? {
-                Attempt::Done(relayed) => return Ok(relayed),
-                Attempt::Refused(message) if attempt == TRIES * self.signers.len() => {
-                    return Err(FacilitatorError::Refused { signer: address, message });
-                }
-                Attempt::Refused(message) => {
-                    tracing::warn!(signer = %address, message, "the RPC refuses a transaction");
+            for _ in 0..TRIES {
+                match self.attempt(signer, call, deadline).await? {
+                    Attempt::Done(relayed) => return Ok(relayed),
+                    Attempt::Refused(message) => {
+                        tracing::warn!(signer = %address, message, "the RPC refuses a transaction");
+                        outcome = Err(FacilitatorError::Refused { signer: address, message });
+                    }
                 }
             }
         }
+        outcome
     }
 
     /// Sends one transaction, and once more with higher fees if it gets stuck.
@@ -132,7 +150,7 @@ impl Relay {
             None => self.chain.next_nonce(signer.key.address()).await?,
         };
         let first = self.prepare(signer, call, nonce, fees);
-        self.journal.sending(first.hash, &call.payments).await?;
+        self.write_down(signer, nonce, &first, call).await?;
         let stuck = Instant::now() + self.settings.stuck_timeout;
         let delivery = self.chain.deliver(&first, stuck.min(deadline)).await;
         Ok(match delivery {
@@ -180,14 +198,24 @@ impl Relay {
             return None;
         }
         let transaction = self.prepare(signer, call, nonce, fees);
-        let written = self.journal.sending(transaction.hash, &call.payments).await;
-        match written {
+        match self.write_down(signer, nonce, &transaction, call).await {
             Ok(()) => Some(transaction),
             Err(error) => {
                 tracing::warn!(nonce, %error, "a stuck transaction is left alone");
                 None
             }
         }
+    }
+
+    async fn write_down(
+        &self,
+        signer: &Signer,
+        nonce: u64,
+        Prepared { hash, raw }: &Prepared,
+        call: &Call,
+    ) -> Result<(), JournalError> {
+        let (hash, signer, payments) = (*hash, signer.key.address(), &call.payments);
+        self.journal.sending(&Outgoing { hash, signer, nonce, raw, payments }).await
     }
 
     fn prepare(&self, signer: &Signer, call: &Call, nonce: u64, fees: Fees) -> Prepared {

@@ -54,7 +54,7 @@ pub use attachment::{Attached, Attachment};
 pub use config::GateConfig;
 pub use gate::{Gate, GateError};
 pub use layer::{GateLayer, GateService};
-pub use ledger::{Ledger, LedgerError, PostgresLedger, SqliteLedger};
+pub use ledger::{Ledger, LedgerError, LedgerJournal, PostgresLedger, SqliteLedger};
 pub use limits::UnpaidLimit;
 pub use payment::Payment;
 pub use receipts::{ReceiptSigner, ReceiptSignerError};

@@ -6,10 +6,13 @@ mod watch;
 
 use std::{sync::Arc, time::Duration};
 
-use x402::Address;
+use x402::{Address, SigningKey};
 use x402_facilitator::{
-    Chain, DomainError, Facilitator, Mismatch, OnchainFacilitator, RemoteFacilitator, RemoteSettings,
+    Chain, DomainError, Facilitator, Journal, Mismatch, NoJournal, OnchainFacilitator, OnchainSettings,
+    RemoteFacilitator, RemoteSettings,
 };
+
+use x402_gate::Ledger;
 
 use self::guard::Guarded;
 pub(crate) use self::{
@@ -34,8 +37,20 @@ pub(crate) struct ChainSide {
     pub(crate) domain: DomainCheck,
 }
 
-impl ChainSide {
-    /// Sets up the embedded facilitator, or the remote one, and asks the chain for the first time.
+/// A chain that was asked for the first time, and who will settle on it.
+pub(crate) struct ChainStart {
+    chain: Chain,
+    settler: Settler,
+    domain: DomainCheck,
+}
+
+enum Settler {
+    Remote(Arc<dyn Facilitator>),
+    Ourselves(Vec<SigningKey>),
+}
+
+impl ChainStart {
+    /// Reads the signers' keys, or names the remote facilitator, and asks the chain for the first time.
     pub(crate) async fn open(
         program: &str,
         args: &ChainArgs,
@@ -43,14 +58,24 @@ impl ChainSide {
     ) -> Result<Self, StartError> {
         let chain = Chain::new(args.network.network(), args.rpc_url.clone())
             .map_err(StartError::failed("setting up the RPC client"))?;
-        let (facilitator, signers) = match remote {
-            Some(remote) => (remote_facilitator(remote, &chain)?, Vec::new()),
-            None => embedded_facilitator(program, args, &chain)?,
+        let settler = match remote {
+            Some(remote) => Settler::Remote(remote_facilitator(remote, &chain)?),
+            None => Settler::Ourselves(signers::load(program, args)?),
         };
         let domain = DomainCheck::default();
         first_check(&chain, &domain).await?;
+        Ok(Self { chain, settler, domain })
+    }
+
+    /// The chain side, with transactions written down in the ledger, if there is one.
+    pub(crate) fn with_ledger(self, ledger: Option<&Ledger>) -> Result<ChainSide, StartError> {
+        let Self { chain, settler, domain } = self;
+        let (facilitator, signers) = match settler {
+            Settler::Remote(facilitator) => (facilitator, Vec::new()),
+            Settler::Ourselves(keys) => embedded_facilitator(keys, &chain, ledger)?,
+        };
         let facilitator = Arc::new(Guarded::new(facilitator, domain.clone()));
-        Ok(Self { chain: Arc::new(chain), facilitator, signers, domain })
+        Ok(ChainSide { chain: Arc::new(chain), facilitator, signers, domain })
     }
 }
 
@@ -63,18 +88,26 @@ fn remote_facilitator(remote: Remote<'_>, chain: &Chain) -> Result<Arc<dyn Facil
 }
 
 fn embedded_facilitator(
-    program: &str,
-    args: &ChainArgs,
+    keys: Vec<SigningKey>,
     chain: &Chain,
+    ledger: Option<&Ledger>,
 ) -> Result<(Arc<dyn Facilitator>, Vec<Address>), StartError> {
-    let keys = signers::load(program, args)?;
-    let signers: Vec<_> = keys.iter().map(x402::SigningKey::address).collect();
+    let signers: Vec<_> = keys.iter().map(SigningKey::address).collect();
     for signer in &signers {
         tracing::info!(%signer, "settling with a signer of our own");
     }
-    let facilitator = OnchainFacilitator::new(chain.clone(), keys)
+    let settings = OnchainSettings::default();
+    let facilitator = OnchainFacilitator::with_journal(chain.clone(), keys, settings, journal(ledger)?)
         .map_err(|error| StartError::config(error.to_string(), "set --signer-key-file"))?;
+    facilitator.start();
     Ok((Arc::new(facilitator), signers))
+}
+
+/// Where transactions are written down before they are sent. Who sells nothing has no ledger, and must not share a signer.
+fn journal(ledger: Option<&Ledger>) -> Result<Arc<dyn Journal>, StartError> {
+    let Some(ledger) = ledger else { return Ok(Arc::new(NoJournal)) };
+    let journal = ledger.journal().map_err(StartError::failed("setting up the journal of transactions"))?;
+    Ok(Arc::new(journal))
 }
 
 /// A wrong chain ends the start. A silent one does not: the watch keeps asking.

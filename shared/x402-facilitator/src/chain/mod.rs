@@ -163,7 +163,12 @@ impl Chain {
 
     /// The first transaction nonce that nothing known to the node uses, its mempool included.
     pub(crate) async fn next_nonce(&self, signer: Address) -> Result<u64, ChainError> {
-        self.ask(self.provider.get_transaction_count(signer).pending()).await
+        self.nonce_at(signer, BlockId::pending()).await
+    }
+
+    /// The first transaction nonce of an account that is not used at a block.
+    pub(crate) async fn nonce_at(&self, signer: Address, at: BlockId) -> Result<u64, ChainError> {
+        self.ask(self.provider.get_transaction_count(signer).block_id(at)).await
     }
 
     /// The gas that a call takes.

@@ -15,6 +15,7 @@ use x402::{ExactPayload, SettleRequest};
 use crate::{
     admission::{Admitted, SignedBy},
     facilitator::{FacilitatorError, SettleOutcome},
+    keeper::keep,
     relay::Relay,
 };
 use worker::Worker;
@@ -41,6 +42,11 @@ pub(crate) struct Job {
 const QUEUE: usize = 4096;
 
 impl Queue {
+    /// Starts a keeper and a worker for each signer on the caller's runtime, the first time.
+    pub(crate) fn start(&self, relay: &Arc<Relay>) -> &mpsc::Sender<Job> {
+        self.0.get_or_init(|| start(relay))
+    }
+
     /// Settles a payment. It goes on when the caller goes away.
     pub(crate) async fn settle(
         &self,
@@ -48,6 +54,10 @@ impl Queue {
         payment: Admitted,
         request: &SettleRequest,
     ) -> Answer {
+        let queue = self.start(relay);
+        if relay.has_no_signer() {
+            return Err(FacilitatorError::Busy);
+        }
         let (caller, answer) = oneshot::channel();
         let job = Job {
             payload: payment.payload,
@@ -56,7 +66,6 @@ impl Queue {
             arrived: Instant::now(),
             callers: vec![caller],
         };
-        let queue = self.0.get_or_init(|| start(relay));
         queue.try_send(job).map_err(|_| FacilitatorError::Busy)?;
         answer.await.unwrap_or_else(|_| {
             let detail = "the settlement worker ended".to_owned();
@@ -65,11 +74,11 @@ impl Queue {
     }
 }
 
-/// Starts a worker for each signer on the caller's runtime.
 fn start(relay: &Arc<Relay>) -> mpsc::Sender<Job> {
     let (sender, queue) = mpsc::channel(QUEUE);
     let queue = Arc::new(Mutex::new(queue));
     for (home, signer) in relay.addresses().enumerate() {
+        tokio::spawn(keep(Arc::downgrade(relay), home));
         let (relay, queue) = (Arc::clone(relay), Arc::clone(&queue));
         tokio::spawn(Worker { home, signer: signer.to_checksum(None), relay, queue }.run());
     }

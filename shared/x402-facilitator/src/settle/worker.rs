@@ -28,6 +28,7 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) async fn run(self) {
         loop {
+            self.wait_for_signer().await;
             let mut jobs = Vec::new();
             let taken =
                 self.queue.lock().await.recv_many(&mut jobs, self.relay.settings.max_batch.max(1)).await;
@@ -39,6 +40,20 @@ impl Worker {
                 self.settle(first).await;
                 jobs = later;
             }
+        }
+    }
+
+    /// Waits until the signer belongs to this process. While none does, nobody is kept waiting.
+    async fn wait_for_signer(&self) {
+        let mut held = self.relay.signers[self.home].held.subscribe();
+        while *held.borrow_and_update() != Some(true) {
+            if self.relay.has_no_signer() {
+                while let Ok(job) = self.queue.lock().await.try_recv() {
+                    job.answer(&Err(FacilitatorError::Busy));
+                }
+            }
+            // The sender is in the relay, which is here.
+            let _ = held.changed().await;
         }
     }
 

@@ -9,9 +9,10 @@ use std::{
 use async_trait::async_trait;
 use devnet::BlockTime;
 use serde_json::{Value, json};
-use x402::{B256, ErrorReason, FacilitatorRequest, PaymentKey};
+use x402::{Address, B256, ErrorReason, FacilitatorRequest};
 use x402_facilitator::{
-    Facilitator, FacilitatorError, Journal, JournalError, OnchainFacilitator, OnchainSettings, SettleOutcome,
+    Facilitator, FacilitatorError, Journal, JournalError, OnchainFacilitator, OnchainSettings, Outgoing,
+    SettleOutcome, Written,
 };
 
 use crate::world::{NETWORK, PRICE, World, pauper, settled, transfer};
@@ -36,17 +37,39 @@ async fn all(facilitator: &Arc<OnchainFacilitator>, requests: Vec<FacilitatorReq
 struct Notes {
     rpc_url: String,
     full: bool,
+    taken: bool,
     written: Mutex<Vec<(B256, usize, bool)>>,
+    transactions: Mutex<Vec<Written>>,
 }
 
 #[async_trait]
 impl Journal for Notes {
-    async fn sending(&self, transaction: B256, payments: &[PaymentKey]) -> Result<(), JournalError> {
+    async fn hold(&self, _: Address) -> Result<bool, JournalError> {
+        Ok(!self.taken)
+    }
+
+    async fn sending(&self, transaction: &Outgoing<'_>) -> Result<(), JournalError> {
         if self.full {
             return Err(JournalError::new("the disk is full"));
         }
-        let known = lookup(&self.rpc_url, transaction).await;
-        self.written.lock().expect("not poisoned").push((transaction, payments.len(), known));
+        let known = lookup(&self.rpc_url, transaction.hash).await;
+        let written =
+            Written { hash: transaction.hash, nonce: transaction.nonce, raw: transaction.raw.clone() };
+        self.transactions.lock().expect("not poisoned").push(written);
+        self.written.lock().expect("not poisoned").push((
+            transaction.hash,
+            transaction.payments.len(),
+            known,
+        ));
+        Ok(())
+    }
+
+    async fn written(&self, _: Address) -> Result<Vec<Written>, JournalError> {
+        Ok(self.transactions.lock().expect("not poisoned").clone())
+    }
+
+    async fn forget(&self, _: Address, below: u64) -> Result<(), JournalError> {
+        self.transactions.lock().expect("not poisoned").retain(|written| written.nonce >= below);
         Ok(())
     }
 }
@@ -59,8 +82,7 @@ async fn lookup(rpc_url: &str, transaction: B256) -> bool {
 }
 
 fn noted(world: &World, full: bool, settings: OnchainSettings) -> (Arc<OnchainFacilitator>, Arc<Notes>) {
-    let notes =
-        Arc::new(Notes { rpc_url: world.devnet.rpc_url().to_owned(), full, written: Mutex::default() });
+    let notes = Arc::new(Notes { rpc_url: world.devnet.rpc_url().to_owned(), full, ..Notes::default() });
     let journal: Arc<dyn Journal> = Arc::clone(&notes) as Arc<dyn Journal>;
     let facilitator = OnchainFacilitator::with_journal(world.chain(), world.signers(1), settings, journal);
     (Arc::new(facilitator.expect("a signer")), notes)
@@ -271,4 +293,57 @@ async fn a_dropped_facilitator_finishes_what_waits() {
     while world.earned().await < 3 * PRICE.atomic() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test]
+async fn what_an_earlier_process_sent_and_nobody_took_is_sent_again_as_it_was() {
+    let world = World::automine().await;
+    let request = world.payment(&world.buyer(0));
+    let (facilitator, notes) = {
+        let deaf = crate::proxy::start(world.devnet.rpc_url(), |method| match method {
+            "eth_sendRawTransactionSync" | "eth_sendRawTransaction" => crate::proxy::Action::Fail,
+            _ => crate::proxy::Action::Pass,
+        });
+        let notes = Arc::new(Notes { rpc_url: world.devnet.rpc_url().to_owned(), ..Notes::default() });
+        let journal: Arc<dyn Journal> = Arc::clone(&notes) as Arc<dyn Journal>;
+        let settings =
+            OnchainSettings { settle_timeout: Duration::from_secs(1), ..OnchainSettings::default() };
+        let chain = crate::world::chain_at(&deaf.await);
+        let facilitator = OnchainFacilitator::with_journal(chain, world.signers(1), settings, journal);
+        (facilitator.expect("a signer"), notes)
+    };
+    let outcome = facilitator.settle(&request).await;
+    assert!(matches!(outcome, Ok(SettleOutcome::Unknown { transaction: Some(_), .. })), "{outcome:?}");
+    drop(facilitator);
+    assert_eq!(world.earned().await, 0);
+
+    let sent = notes.transactions.lock().expect("not poisoned")[0].hash;
+    let next = OnchainFacilitator::with_journal(
+        world.chain(),
+        world.signers(1),
+        OnchainSettings::default(),
+        Arc::clone(&notes) as Arc<dyn Journal>,
+    )
+    .expect("a signer");
+    let proof = settled(next.settle(&request).await.expect("settles"));
+    assert_eq!(proof.transaction, sent, "the same transaction, not another one");
+    assert_eq!(world.earned().await, PRICE.atomic());
+}
+
+#[tokio::test]
+async fn a_signer_of_another_process_is_not_used() {
+    let world = World::automine().await;
+    let notes = Notes { rpc_url: world.devnet.rpc_url().to_owned(), taken: true, ..Notes::default() };
+    let facilitator = OnchainFacilitator::with_journal(
+        world.chain(),
+        world.signers(1),
+        OnchainSettings { settle_timeout: Duration::from_secs(1), ..OnchainSettings::default() },
+        Arc::new(notes),
+    )
+    .expect("a signer");
+    facilitator.start();
+    tokio::task::yield_now().await;
+    let outcome = facilitator.settle(&world.payment(&world.buyer(0))).await;
+    assert!(matches!(outcome, Err(FacilitatorError::Busy)), "{outcome:?}");
+    assert_eq!(world.earned().await, 0);
 }

@@ -3,6 +3,7 @@
 mod attachments;
 #[cfg(test)]
 mod conformance;
+mod journal;
 mod postgres;
 mod record;
 mod sqlite;
@@ -16,6 +17,7 @@ use x402::{Address, Network, PaymentId};
 
 use crate::Attached;
 
+pub use journal::LedgerJournal;
 pub use postgres::PostgresLedger;
 pub(crate) use record::{Answer, Claim, NewPayment, Record, Update};
 pub use sqlite::SqliteLedger;

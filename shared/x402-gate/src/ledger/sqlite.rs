@@ -52,7 +52,8 @@ impl SqliteLedger {
     /// Whoever held a lease was a process that ended, since this one holds the lock.
     async fn end_leases(&self) -> Result<(), LedgerError> {
         let sql = "UPDATE payments SET lease_until = 0 WHERE lease_until > 0";
-        self.rows(Statement::change(sql)).await.map(drop)
+        self.rows(Statement::change(sql)).await?;
+        self.rows(Statement::change("UPDATE signers SET lease_until = 0")).await.map(drop)
     }
 
     pub(super) async fn close(&self) {

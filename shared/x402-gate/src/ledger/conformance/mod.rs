@@ -2,6 +2,7 @@
 
 mod attachments;
 mod claims;
+mod journal;
 mod leases;
 mod moves;
 mod place;
@@ -45,6 +46,8 @@ everywhere! {
     moves::a_change_under_an_old_fence_changes_nothing,
     moves::a_transfer_vouches_for_one_payment,
     moves::a_ledger_belongs_to_one_payee_on_one_network,
+    journal::a_signer_belongs_to_one_process_at_a_time,
+    journal::a_transaction_stands_in_the_ledger_and_at_its_payments_before_it_is_sent,
     leases::a_lease_keeps_others_away_until_it_is_let_go_or_runs_out,
     leases::of_many_who_take_a_payment_over_one_does,
     leases::unfinished_work_is_shared_and_never_taken_twice,
