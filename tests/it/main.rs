@@ -23,5 +23,6 @@ mod own_router;
 mod paid_calls;
 mod priced_by_request;
 mod receipts;
+mod refunds;
 mod replicas;
 mod stock_clients;

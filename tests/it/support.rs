@@ -93,6 +93,15 @@ impl World {
         Self { service: Service::start(environment).await, chain, http: client() }
     }
 
+    /// A service that gives back from the account of a buyer.
+    pub(crate) async fn refunding(wallet: usize, daily_budget: &str) -> Self {
+        let chain = Devnet::start(Options::default()).await.expect("a chain");
+        let mut environment = environment(&chain, chain.rpc_url().to_owned(), 0);
+        environment.push(("REFUND_KEY", hex::encode(chain.buyer(wallet).private_key)));
+        environment.push(("REFUND_BUDGET", daily_budget.to_owned()));
+        Self { service: Service::start(environment).await, chain, http: client() }
+    }
+
     async fn on(chain: Devnet, rpc_url: String) -> Self {
         let service = Service::start(environment(&chain, rpc_url, 0)).await;
         Self { chain, service, http: client() }
@@ -244,6 +253,12 @@ impl Service {
     pub(crate) fn kill(&mut self) {
         self.process.0.kill().expect("the process was there");
         self.process.0.wait().expect("it ended");
+    }
+
+    /// Changes a setting, from the next start on.
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
+        self.environment.retain(|(known, _)| *known != name);
+        self.environment.push((name, value.to_owned()));
     }
 
     /// Starts again on the same ledger, at the same address.

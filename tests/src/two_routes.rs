@@ -28,7 +28,7 @@ use x402::{Network, ReceiptKey, Signed, SigningKey, UnixSeconds, Usdc};
 use x402_facilitator::{
     Chain, Facilitator, OnchainFacilitator, OnchainSettings, RemoteFacilitator, RemoteSettings,
 };
-use x402_gate::{Attachment, Gate, GateConfig, Ledger, Payment, ReceiptSigner, Route, Routes};
+use x402_gate::{Attachment, Gate, GateConfig, Ledger, Payment, ReceiptSigner, RefundWallet, Route, Routes};
 
 /// What a request asks of the handler.
 #[derive(Default, Deserialize)]
@@ -79,6 +79,10 @@ async fn gate(origin: String) -> anyhow::Result<Gate> {
     }
     if let Ok(retention) = env::var("ANSWER_RETENTION_MS") {
         config.answer_retention = Duration::from_millis(retention.parse()?);
+    }
+    if let Ok(key) = env::var("REFUND_KEY") {
+        let daily_budget = variable("REFUND_BUDGET")?.parse()?;
+        config.refunds = Some(Arc::new(RefundWallet { key: key.parse()?, daily_budget }));
     }
     Ok(Gate::new(config, ledger, facilitator, Arc::new(chain)))
 }

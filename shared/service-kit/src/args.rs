@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
 use url::Url;
-use x402::{Address, Network};
+use x402::{Address, Network, Usdc};
 use x402_gate::UnpaidLimit;
 
 use crate::keys::{KeyFile, KeyFiles};
@@ -102,6 +102,12 @@ pub struct SellingArgs {
     /// The payee's statement that this key signs for it, as `buyer delegate` writes it.
     #[arg(long, env = "X402_RECEIPT_DELEGATION_FILE", value_name = "FILE")]
     pub(crate) receipt_delegation_file: PathBuf,
+    /// The secret key of the account that refunds are paid from, in USDC. Without one, what is owed back waits.
+    #[arg(long, env = "X402_REFUND_KEY_FILE", value_name = "FILE")]
+    pub(crate) refund_key_file: Option<KeyFile>,
+    /// What may be given back in any 24 hours, in dollars.
+    #[arg(long, env = "X402_REFUND_DAILY_BUDGET", value_name = "DOLLARS", default_value = "10")]
+    pub(crate) refund_daily_budget: Usdc,
     /// How long an answer is kept to be sent again.
     #[arg(long, value_name = "SECONDS", default_value = "604800", value_parser = seconds)]
     pub(crate) answer_retention: Duration,

@@ -44,6 +44,7 @@ mod output;
 mod problem;
 mod readiness;
 mod receipts;
+mod refunds;
 mod run;
 mod server;
 mod service;

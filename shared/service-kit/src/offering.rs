@@ -14,7 +14,7 @@ use crate::{
     chain::ChainSide,
     context::Selling,
     documents::{self, Catalogue},
-    receipts,
+    receipts, refunds,
     server::not_found,
 };
 
@@ -116,6 +116,7 @@ impl Offering for Routes {
         config.answer_retention = args.answer_retention;
         config.payer_in_flight = args.payer_in_flight;
         config.unpaid_limit = args.unpaid_limit();
+        config.refunds = refunds::load(name, deployment, &args)?;
         config.receipts = Some(Arc::new(receipts::load(name, deployment, &args, &config)?));
         let SellingArgs { pay_to, database_url, .. } = args;
         let ledger = Ledger::open(&database_url, config.network, pay_to)

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use x402::{Address, Network};
 
-use crate::{ReceiptSigner, UnpaidLimit};
+use crate::{ReceiptSigner, RefundWallet, UnpaidLimit};
 
 /// What a gate must know about the seller.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct GateConfig {
     pub unpaid_failures_an_hour: u32,
     /// Who signs offers, receipts and statuses; nothing is signed without.
     pub receipts: Option<Arc<ReceiptSigner>>,
+    /// Where refunds come from; without, what is owed back stays `refund_due` and visible.
+    pub refunds: Option<Arc<RefundWallet>>,
 }
 
 impl GateConfig {
@@ -66,6 +68,7 @@ impl GateConfig {
             unpaid_limit: None,
             unpaid_failures_an_hour: 20,
             receipts: None,
+            refunds: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     incoming::{Incoming, Version, network_name, spoken},
     job::Finished,
     ledger::{Answer, Record},
+    refund::announcement,
     refusal::{Refusal, in_progress, problem},
     sale::{Offer, Sale},
 };
@@ -102,7 +103,10 @@ fn work_failed(runs: u32) -> Response {
 }
 
 fn owed(gate: &Gate, caller: Caller, record: &Record) -> Response {
-    let detail = "the work failed after the payment settled; a refund is due";
+    let detail = match record.money {
+        Money::Refunded => "the work failed after the payment settled; it was given back",
+        _ => "the work failed after the payment settled; a refund is due",
+    };
     let mut response = problem(StatusCode::BAD_GATEWAY, &ErrorReason::REFUND_DUE, detail);
     announce(&mut response, caller, &outcome(gate, caller, record));
     response
@@ -212,7 +216,7 @@ fn outcome(gate: &Gate, caller: Caller, record: &Record) -> SettlementResponse {
         transaction: record.transaction,
         network: network_name(caller.version, gate.0.config.network).to_owned(),
         amount: moved.then_some(record.amount),
-        extensions: None,
+        extensions: announcement(record),
     }
 }
 

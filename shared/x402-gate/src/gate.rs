@@ -13,7 +13,7 @@ use x402_facilitator::{Chain, Facilitator};
 use crate::{
     GateConfig, GateLayer, Ledger, LedgerError, Route, Routes,
     admit::lease_ms,
-    cors, discovery,
+    claims, cors, discovery,
     head::LastHead,
     job::Handler,
     limits::{InFlight, Meter},
@@ -98,7 +98,8 @@ impl Gate {
     pub fn mount(&self, routes: Routes) -> Result<Router, GateError> {
         let (router, sales) = routes.into_router(self)?;
         let discovery = discovery::router(self, sales);
-        Ok(router.merge(status::router(self)).merge(discovery).layer(cors::layer()))
+        let router = router.merge(status::router(self)).merge(claims::router(self)).merge(discovery);
+        Ok(router.layer(cors::layer()))
     }
 
     /// The tower layer that sells one route, for an axum application of one's own:

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Flow, Gate, LedgerError, job::Job, ledger::Record};
+use crate::{Flow, Gate, LedgerError, job::Job, ledger::Record, refund};
 
 const INTERVAL: Duration = Duration::from_secs(2);
 /// How many are worked on at once: each is taken for as long as one sale may last.
@@ -35,6 +35,7 @@ async fn sweep(gate: &Gate) -> Result<(), LedgerError> {
     join_all(tasks.collect::<Vec<_>>()).await;
     let pending = u32::try_from(gate.0.ledger.pending().await?).unwrap_or(u32::MAX);
     metrics::gauge!("x402_pending_settlements").set(f64::from(pending));
+    refund::sweep(gate).await?;
     let retention = i64::try_from(gate.0.config.answer_retention.as_millis()).unwrap_or(i64::MAX);
     gate.0.ledger.expire_answers(retention, EXPIRE_AT_ONCE).await?;
     Ok(())

@@ -8,7 +8,7 @@ use http::{StatusCode, header::CACHE_CONTROL};
 use serde_json::{Value, json};
 use x402::{ErrorReason, PaymentId, PaymentStatus, Signed};
 
-use crate::{Gate, admit::now, ledger::Record, refusal::problem};
+use crate::{Gate, admit::now, ledger::Record, refund::refunds, refusal::problem};
 
 /// `GET /payments/{id}`: what became of a payment, free and for whoever knows its name.
 pub(crate) fn router(gate: &Gate) -> Router {
@@ -48,7 +48,7 @@ async fn sign(gate: &Gate, record: &Record) -> Option<Signed<PaymentStatus>> {
 }
 
 /// Nothing here lets a stranger have the answer: neither the salt nor the request is shown.
-fn describe(gate: &Gate, record: &Record) -> Value {
+pub(crate) fn describe(gate: &Gate, record: &Record) -> Value {
     let config = &gate.0.config;
     json!({
         "paymentId": record.id,
@@ -65,6 +65,7 @@ fn describe(gate: &Gate, record: &Record) -> Value {
         "requestHash": record.request_hash,
         "validBefore": record.valid_before.to_string(),
         "transaction": record.transaction,
+        "refunds": refunds(record),
         "blockNumber": record.settled.as_ref().map(|settled| settled.block_number.to_string()),
         "claimedAt": record.claimed_at,
         "changedAt": record.changed_at,

@@ -6,6 +6,7 @@ mod conformance;
 mod journal;
 mod postgres;
 mod record;
+mod refunds;
 mod sqlite;
 mod statements;
 mod store;
@@ -13,13 +14,14 @@ mod writer;
 
 use std::sync::Arc;
 
-use x402::{Address, Network, PaymentId};
+use x402::{Address, B256, Network, PaymentId};
 
 use crate::Attached;
 
 pub use journal::LedgerJournal;
 pub use postgres::PostgresLedger;
 pub(crate) use record::{Answer, Claim, NewPayment, Record, Update};
+pub(crate) use refunds::Reservation;
 pub use sqlite::SqliteLedger;
 
 /// Where payments are recorded. Cheap to clone.
@@ -171,6 +173,50 @@ impl Ledger {
     /// Forgets the answers that were kept for so long, `limit` of them at most.
     pub(crate) async fn expire_answers(&self, retention_ms: i64, limit: i64) -> Result<usize, LedgerError> {
         on!(self, store => statements::expire_answers(&**store, retention_ms, limit).await)
+    }
+
+    /// Takes over what is owed back and nobody works on.
+    pub(crate) async fn take_refunds(&self, limit: i64, lease_ms: i64) -> Result<Vec<Record>, LedgerError> {
+        on!(self, store => refunds::take(&**store, limit, lease_ms).await)
+    }
+
+    /// Reserves a refund, if the day's budget covers it.
+    pub(crate) async fn reserve_refund(
+        &self,
+        record: &Record,
+        reservation: Reservation,
+    ) -> Result<bool, LedgerError> {
+        on!(self, store => refunds::reserve(&**store, record, reservation).await)
+    }
+
+    /// Writes what became of an attempt to give a payment back, and lets go of it.
+    pub(crate) async fn note_refund(
+        &self,
+        record: &Record,
+        refunded: bool,
+        transaction: Option<B256>,
+        again_ms: i64,
+    ) -> Result<(), LedgerError> {
+        on!(self, store => refunds::note(&**store, record, refunded, transaction, again_ms).await)
+    }
+
+    /// Lets what is owed back be looked at now.
+    pub(crate) async fn hasten_refund(&self, id: PaymentId) -> Result<(), LedgerError> {
+        on!(self, store => refunds::hasten(&**store, id).await)
+    }
+
+    /// The payments of a payer in a transaction, two at most.
+    pub(crate) async fn payments_in(
+        &self,
+        transaction: B256,
+        payer: Address,
+    ) -> Result<Vec<PaymentId>, LedgerError> {
+        on!(self, store => refunds::named(&**store, transaction, payer).await)
+    }
+
+    /// How many payments are owed back.
+    pub(crate) async fn refunds_owed(&self) -> Result<i64, LedgerError> {
+        on!(self, store => refunds::owed(&**store).await)
     }
 
     /// How many payments wait for their money.

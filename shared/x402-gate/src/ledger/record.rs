@@ -79,6 +79,8 @@ pub(crate) struct Record {
     pub(crate) proof: Option<String>,
     pub(crate) transaction: Option<B256>,
     pub(crate) settled: Option<Settled>,
+    /// The transaction that may have given the payment back.
+    pub(crate) refund_transaction: Option<B256>,
 }
 
 /// A change of one payment: refused unless the row is still where `from` says, under the same fence.
@@ -162,6 +164,7 @@ impl Record {
             proof: row.text("proof")?.map(ToOwned::to_owned),
             transaction: hash(row, "tx_hash")?,
             settled: settled(row)?,
+            refund_transaction: hash(row, "refund_tx")?,
         })
     }
 }

@@ -284,15 +284,15 @@ pub(super) async fn own(store: &impl Store, network: Network, pay_to: Address) -
 }
 
 /// What [`Record::read`] reads.
-fn columns<S: Store>() -> String {
+pub(super) fn columns<S: Store>() -> String {
     format!(
         "id, chain_id, asset, payer, nonce, amount, route, flow, request_hash, request, settlement, bound, identifier, \
          valid_before, claimed_block, money, work, runs, fence, reason, status, headers, body, proof, tx_hash, \
-         block_number, block_hash, log_index, gas_used, claimed_at, changed_at, lease_until > {} AS leased",
+         block_number, block_hash, log_index, gas_used, refund_tx, claimed_at, changed_at, lease_until > {} AS leased",
         S::NOW
     )
 }
 
-async fn first<S: Store>(store: &S, statement: Statement) -> Result<Option<S::Row>, LedgerError> {
+pub(super) async fn first<S: Store>(store: &S, statement: Statement) -> Result<Option<S::Row>, LedgerError> {
     Ok(store.rows(statement).await?.into_iter().next())
 }

@@ -29,6 +29,8 @@ pub(crate) enum Command {
     History(History),
     /// Take up payments whose outcome is open: send the same payment again, ask the chain
     Resume(Resume),
+    /// Ask the seller for what it owes back
+    Refund(Refund),
     /// Make or show the wallet
     #[command(subcommand)]
     Wallet(Wallet),
@@ -184,6 +186,16 @@ pub(crate) struct Delegate {
     /// Write the statement to this file instead of printing it
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Refund {
+    /// The payment, by its id
+    #[arg(value_parser = payment_id)]
+    pub(crate) id: PaymentId,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,7 @@ mod history;
 mod output;
 mod pay;
 mod purchase;
+mod refund;
 mod resume;
 mod settings;
 mod verify;
@@ -45,6 +46,7 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Draw(command) => draw::run(&context, command).await,
         Command::Verify(command) => verify::run(&context, &command).await,
         Command::History(command) => history::run(&context, &command).await,
+        Command::Refund(command) => refund::run(&context, &command).await,
         Command::Resume(command) => resume::run(&context, &command).await,
         Command::Wallet(command) => wallet::run(&context, &command).await,
         Command::Delegate(command) => delegate::run(&context, &command),

@@ -1,0 +1,124 @@
+//! What was paid for work that failed is given back: once, to the payer, within the day's budget.
+
+use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use x402::{ExtensionInfo, Refunds};
+
+use crate::support::{Answer, PRICE, Signed, World, binary};
+
+/// The buyer that lends the seller its wallet for refunds.
+const WALLET: usize = 40;
+
+async fn ask(world: &World, body: &Value) -> Answer {
+    Answer::of(world.http.post(world.url("/refunds")).json(body)).await
+}
+
+async fn fail(world: &World, buyer: usize) -> (Signed, Answer) {
+    let order = json!({ "status": 500 });
+    let payment = world.sign(buyer, "/upfront", &order).await;
+    let answer = world.pay("/upfront", &order, &payment).await;
+    assert_eq!(answer.status, 500);
+    (payment, answer)
+}
+
+#[tokio::test]
+async fn a_payment_for_failed_work_is_given_back_to_its_payer() {
+    let world = World::refunding(WALLET, "1").await;
+    let (payer, wallet) = (world.buyer(0).address(), world.buyer(WALLET).address());
+    let before = (world.balance(payer).await, world.balance(wallet).await);
+    let (payment, answer) = fail(&world, 0).await;
+    let announced = Refunds::read(answer.settlement().extensions.as_ref()).expect("readable").expect("there");
+    assert_eq!((announced.0[0].amount, announced.0[0].to), (PRICE, payer));
+
+    let status = world.until(payment.id, |status| status["money"] == "refunded").await;
+    assert!(status["refunds"][0]["transaction"].is_string(), "{status}");
+    assert_eq!(status["work"], "failed");
+    let after = (world.balance(payer).await, world.balance(wallet).await);
+    assert_eq!(after, (before.0, before.1 - PRICE.atomic()));
+
+    for named in [
+        json!({ "paymentId": payment.id }),
+        json!({ "transaction": status["transaction"], "payer": payer, "refundTo": payer }),
+    ] {
+        let answer = ask(&world, &named).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
+        assert_eq!(answer.json()["refunds"], status["refunds"]);
+    }
+    let elsewhere = ask(&world, &json!({ "paymentId": payment.id, "refundTo": wallet })).await;
+    assert_eq!((elsewhere.status.as_u16(), elsewhere.reason().as_str()), (400, "refund_to_other"));
+    let again = world.pay("/upfront", &json!({ "status": 500 }), &payment).await;
+    assert_eq!((again.status.as_u16(), again.reason().as_str()), (502, "refund_due"));
+    assert_eq!(world.balance(payer).await, before.0, "once");
+}
+
+#[tokio::test]
+async fn what_was_served_or_never_paid_is_not_given_back() {
+    let world = World::refunding(WALLET, "1").await;
+    let body = json!({ "note": "served" });
+    let payment = world.sign(0, "/upfront", &body).await;
+    assert_eq!(world.pay("/upfront", &body, &payment).await.status, 200);
+    let served = ask(&world, &json!({ "paymentId": payment.id })).await;
+    assert_eq!((served.status.as_u16(), served.reason().as_str()), (409, "not_refundable"));
+    let unknown = ask(&world, &json!({ "paymentId": crate::support::random() })).await;
+    assert_eq!(unknown.status, 404);
+    assert_eq!(ask(&world, &json!({ "give": "me" })).await.status, 400);
+}
+
+#[tokio::test]
+async fn refunds_stop_at_the_day_s_budget_and_go_on_after_a_restart() {
+    let mut world = World::refunding(WALLET, "0.01").await;
+    let (first, _) = fail(&world, 0).await;
+    world.until(first.id, |status| status["money"] == "refunded").await;
+    let (second, _) = fail(&world, 1).await;
+    let wallet = world.balance(world.buyer(WALLET).address()).await;
+    assert_eq!(ask(&world, &json!({ "paymentId": second.id })).await.status, StatusCode::ACCEPTED);
+
+    world.service.kill();
+    world.service.restart().await;
+    let status = world.status(second.id).await;
+    assert_eq!(
+        (&status["money"], &status["refunds"][0]["transaction"]),
+        (&json!("refund_due"), &json!(null))
+    );
+    assert_eq!(world.balance(world.buyer(WALLET).address()).await, wallet, "nothing above the budget");
+
+    world.service.kill();
+    world.service.set("REFUND_BUDGET", "0.02");
+    world.service.restart().await;
+    assert_eq!(ask(&world, &json!({ "paymentId": second.id })).await.status, StatusCode::ACCEPTED);
+    world.until(second.id, |status| status["money"] == "refunded").await;
+    assert_eq!(world.balance(world.buyer(WALLET).address()).await, wallet - PRICE.atomic());
+}
+
+#[tokio::test]
+async fn a_person_asks_for_a_refund() {
+    let world = World::refunding(WALLET, "1").await;
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let key = folder.path().join("buyer.key");
+    fs::write(&key, world.chain.buyer(0).private_key.to_string()).expect("written");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("private");
+    let buyer = async |arguments: &[&str]| {
+        let mut buyer = tokio::process::Command::new(binary("buyer"));
+        buyer.env_clear().stdin(Stdio::null()).kill_on_drop(true).current_dir(folder.path());
+        buyer.env("BUYER_NETWORK", "devnet").env("BUYER_KEY_FILE", "buyer.key").env("BUYER_DATA", "data");
+        buyer.env("BUYER_PATIENCE", "5").args(arguments).output().await.expect("the buyer runs")
+    };
+    let paid = buyer(&["pay", "-d", r#"{"status":500}"#, &world.url("/upfront")]).await;
+    let said = String::from_utf8_lossy(&paid.stderr);
+    assert!(!paid.status.success(), "the work failed: {said}");
+    let history = buyer(&["history", "--json"]).await;
+    let history: Value = serde_json::from_slice(&history.stdout).expect("JSON");
+    let id = history[0]["paymentId"].as_str().expect("a payment").to_owned();
+    world
+        .until(id.parse().map(x402::PaymentId).expect("an id"), |status| status["money"] == "refunded")
+        .await;
+
+    let refund = buyer(&["refund", &id, "--json"]).await;
+    assert!(refund.status.success(), "{}", String::from_utf8_lossy(&refund.stderr));
+    let answer: Value = serde_json::from_slice(&refund.stdout).expect("JSON");
+    assert_eq!((&answer["money"], &answer["refunds"][0]["amount"]), (&json!("refunded"), &json!("10000")));
+    let stranger = buyer(&["refund", &format!("0x{}", "ab".repeat(32))]).await;
+    assert_eq!(stranger.status.code(), Some(64));
+}
