@@ -93,6 +93,7 @@ impl ExtractError {
             Self::Refused(Refused::TooLarge { .. }) => "too_large",
             Self::Refused(Refused::TooDeep { .. }) => "too_deep",
             Self::Refused(Refused::TooManyNodes { .. }) => "too_many_nodes",
+            Self::Refused(Refused::TooSlow { .. }) => "too_slow",
             Self::Selector(_) => "bad_selector",
         }
     }

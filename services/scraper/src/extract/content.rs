@@ -221,6 +221,28 @@ fn narrow(flat: &Flat<'_>, gone: &[bool], start: usize, page: PageType) -> usize
     }
 }
 
+/// A table of contents: links into the page itself.
+fn is_outline(flat: &Flat<'_>, at: usize) -> bool {
+    flat.named(at, "a").all(|link| flat.entries[link].attr("href").is_some_and(|href| href.starts_with('#')))
+}
+
+/// "Read also: another page", in the middle of a text.
+fn points_away(flat: &Flat<'_>, gone: &[bool], at: usize) -> bool {
+    const STARTS: [&str; 9] = [
+        "read more",
+        "read also",
+        "also read",
+        "see also:",
+        "related:",
+        "more:",
+        "watch:",
+        "recommended:",
+        "read next",
+    ];
+    let start = flat.words(at, gone).take(4).collect::<Vec<_>>().join(" ").to_lowercase();
+    STARTS.iter().any(|phrase| start.starts_with(phrase))
+}
+
 /// A list that the paragraph before it introduces is part of the text, links or not.
 fn is_introduced(flat: &Flat<'_>, at: usize) -> bool {
     let before = flat.entries[at].node.prev_siblings().filter_map(ElementRef::wrap).next();
@@ -265,6 +287,12 @@ fn drop_link_blocks(flat: &Flat<'_>, gone: &mut [bool], root: usize, page: PageT
         let menu = lists && !(at..flat.entries[at].end).any(|inner| is_of_a_card(flat.entries[inner].name()));
         let related = inside.link_share() > 0.7 && links >= 2 && inside.prose == 0;
         let drop = match page {
+            PageType::Article | PageType::Documentation
+                if links >= 3 && inside.link_share() > 0.8 && is_outline(flat, at) =>
+            {
+                true
+            }
+            PageType::Article if inside.link_share() > 0.4 && points_away(flat, gone, at) => true,
             PageType::Article => (related || menu) && !is_introduced(flat, at),
             PageType::Documentation => menu && flat.entries[at].name() != "p" && links >= 6,
             PageType::Forum | PageType::Product | PageType::Collection | PageType::Service => menu,

@@ -1,6 +1,9 @@
 //! The page as a tree, built under limits: a hostile page is refused while it streams in, before it can grow.
 
+use std::time::Duration;
+
 use html5ever::{ParseOpts, driver, tendril::TendrilSink, tree_builder::TreeBuilderOpts};
+use rustix::time::{ClockId, clock_gettime};
 use scraper::{Html, HtmlTreeSink, Node};
 
 /// How much of the page is parsed between two looks at the tree. The tree can grow this many bytes past a limit.
@@ -15,11 +18,13 @@ pub struct Limits {
     pub depth: usize,
     /// Nodes in the tree, text included.
     pub nodes: usize,
+    /// Processor time for parsing: some pages are small and still take long (a tag of 100,000 attributes).
+    pub parsing: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 10 << 20, depth: 256, nodes: 400_000 }
+        Self { bytes: 10 << 20, depth: 256, nodes: 400_000, parsing: Duration::from_secs(3) }
     }
 }
 
@@ -39,6 +44,12 @@ pub enum Refused {
     TooDeep {
         /// The limit.
         limit: usize,
+    },
+    /// More processor time than [`Limits::parsing`].
+    #[error("the page takes more than {limit:?} to parse")]
+    TooSlow {
+        /// The limit.
+        limit: Duration,
     },
     /// More nodes than [`Limits::nodes`].
     #[error("the page has more than {limit} nodes")]
@@ -67,8 +78,12 @@ impl Dom {
         let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
         let options = ParseOpts { tree_builder, ..ParseOpts::default() };
         let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), options);
+        let started = processor_time();
         for step in steps(page) {
             parser.process(step.into());
+            if processor_time().saturating_sub(started) > limits.parsing {
+                return Err(Refused::TooSlow { limit: limits.parsing });
+            }
             check_tip(&parser.tokenizer.sink.sink.0.borrow(), limits)?;
         }
         let html = parser.finish();
@@ -98,6 +113,12 @@ impl Dom {
         }
         out
     }
+}
+
+/// Of this thread, so that a busy machine makes no page slow.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }
 
 /// The page in pieces of about [`STEP`] bytes, each whole characters.

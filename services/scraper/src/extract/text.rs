@@ -1,4 +1,4 @@
-//! Content as plain text: a line for each block, a tab between cells.
+//! Content as plain text: a line for each block, a space between cells. A picture is not in it, and so its caption is not either.
 
 use super::{
     content::Content,
@@ -8,16 +8,20 @@ use super::{
 /// The text of what is left of the page.
 pub(crate) fn render(flat: &Flat<'_>, content: &Content) -> String {
     let mut out = Writer::default();
-    let mut open: Vec<usize> = Vec::new();
+    let (mut open, mut captioned): (Vec<usize>, usize) = (Vec::new(), 0);
     for at in content.root..flat.entries[content.root].end {
         while open.last().is_some_and(|end| *end <= at) {
             open.pop();
             out.line();
         }
-        if content.gone[at] {
+        if at < captioned || content.gone[at] {
             continue;
         }
         let entry = &flat.entries[at];
+        if is_caption(flat, at) {
+            captioned = entry.end;
+            continue;
+        }
         if let Some(text) = entry.text() {
             let preformatted = flat.ancestors(at).any(|outer| flat.entries[outer].name() == "pre");
             if preformatted { out.raw(text) } else { out.words(text) }
@@ -33,6 +37,25 @@ pub(crate) fn render(flat: &Flat<'_>, content: &Content) -> String {
         }
     }
     out.text.trim().to_owned()
+}
+
+/// What stands under a picture about it.
+fn is_caption(flat: &Flat<'_>, at: usize) -> bool {
+    let entry = &flat.entries[at];
+    let Some(element) = entry.element() else { return false };
+    let named = || {
+        element
+            .classes()
+            .any(|class| matches!(class, "wp-caption-text" | "caption" | "image-caption" | "caption-text"))
+    };
+    let pictured = |outer: usize| {
+        flat.named(outer, "img").next().is_some() || flat.named(outer, "video").next().is_some()
+    };
+    match element.name() {
+        "figcaption" => pictured(entry.parent),
+        "p" | "div" | "span" | "dd" => named() && pictured(entry.parent) && entry.end - at < 40,
+        _ => false,
+    }
 }
 
 #[derive(Default)]

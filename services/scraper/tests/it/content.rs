@@ -68,6 +68,24 @@ fn a_text_that_is_there_twice_is_there_once() {
 }
 
 #[test]
+fn a_caption_goes_with_its_picture() {
+    let page = format!(
+        "<body><main><figure><img src=/mill.jpg alt=Mill><figcaption>The mill in May</figcaption></figure><p>{SENTENCE}</p></main></body>"
+    );
+    let found = extract(
+        &page,
+        Some(&"https://a.example/".parse().expect("a URL")),
+        &Options::formats(&[Format::Text, Format::Markdown]),
+    );
+    let found = found.expect("extracted");
+    assert_eq!(found.text.as_deref(), Some(SENTENCE));
+    assert_eq!(
+        found.markdown.as_deref(),
+        Some(format!("![Mill](https://a.example/mill.jpg)\n\nThe mill in May\n\n{SENTENCE}").as_str())
+    );
+}
+
+#[test]
 fn a_page_without_text_gives_what_it_declares() {
     let body = (0..30).map(|_| SENTENCE).collect::<Vec<_>>().join(" ");
     let page = format!(

@@ -51,6 +51,14 @@ fn size_is_refused_before_parsing() {
 }
 
 #[test]
+fn a_tag_of_many_attributes_is_given_up() {
+    let page = format!("<p {}>x</p>", (0..60_000).map(|at| format!("a{at} ")).collect::<String>());
+    let limits = Limits { parsing: std::time::Duration::from_millis(50), ..Limits::default() };
+    let error = extract(&page, None, &Options { limits, ..Options::default() }).expect_err("too slow");
+    assert_eq!(error.kind(), "too_slow");
+}
+
+#[test]
 fn wide_and_broken_pages_are_extracted() {
     let siblings = everything(&"<p>words that stand in a row</p>".repeat(20_000)).expect("many siblings");
     assert!(siblings.words >= 6);
