@@ -6,6 +6,7 @@
 #
 # NETWORK=base-sepolia uses the public test network instead of the local chain. It takes what costs money there from you:
 #   X402_RPC_URL, X402_PAY_TO, X402_SIGNER_KEY_FILE (an account with a little test ETH),
+#   X402_RECEIPT_KEY_FILE (`rng keygen`), X402_RECEIPT_DELEGATION_FILE (`buyer delegate`),
 #   BUYER_KEY_FILE (an account with test USDC)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -72,16 +73,20 @@ if [ "$network" = devnet ]; then
   X402_RPC_URL="$(field .rpc_url)"
   X402_PAY_TO="$(field .pay_to.rng)"
   rng_signer="$data/rng-signer.key"
+  receipt_key="$data/rng-receipt.key"
+  receipt_delegation="$data/rng-receipt.json"
   facilitator_signer="$data/facilitator-signer.key"
   export BUYER_KEY_FILE="$data/buyer.key"
 else
   rng_signer="${X402_SIGNER_KEY_FILE:?an account that pays the gas}"
+  receipt_key="${X402_RECEIPT_KEY_FILE:?made by rng keygen}"
+  receipt_delegation="${X402_RECEIPT_DELEGATION_FILE:?made by buyer delegate}"
   facilitator_signer=""
   : "${X402_RPC_URL:?}" "${X402_PAY_TO:?}" "${BUYER_KEY_FILE:?}"
 fi
 export X402_NETWORK="$network" BUYER_RPC_URL="$X402_RPC_URL" BUYER_DATA="$data/buyer" BUYER_NETWORK="$network"
 
-start rng env X402_SIGNER_KEY_FILE="$rng_signer" DATABASE_URL="sqlite://$data/rng.db" RNG_SEAL_KEY_FILE="$data/rng-seal.key" RNG_LOG_KEY_FILE="$data/rng-log.key" "$bin/rng"
+start rng env X402_SIGNER_KEY_FILE="$rng_signer" X402_RECEIPT_KEY_FILE="$receipt_key" X402_RECEIPT_DELEGATION_FILE="$receipt_delegation" DATABASE_URL="sqlite://$data/rng.db" RNG_SEAL_KEY_FILE="$data/rng-seal.key" RNG_LOG_KEY_FILE="$data/rng-log.key" "$bin/rng"
 until_ready rng answers http://127.0.0.1:5023/readyz
 # On a public network the facilitator would need a signer of its own: two processes never share one.
 if [ -n "$facilitator_signer" ]; then

@@ -73,7 +73,7 @@ fn section(catalogue: &Catalogue, route: &Route) -> Markup {
 }
 
 /// Status, meaning, and what to do.
-const REFUSALS: [(&str, &str, &str); 5] = [
+const REFUSALS: [(&str, &str, &str); 6] = [
     ("400", "The request or its payment cannot be read.", "Nothing was charged. Mend it."),
     (
         "402",
@@ -87,8 +87,13 @@ const REFUSALS: [(&str, &str, &str); 5] = [
     ),
     (
         "410",
-        "The payment was used, and its answer is not given to strangers.",
+        "The payment was used, and its answer is not given to strangers, or not kept any more.",
         "Its status tells what became of it.",
+    ),
+    (
+        "429",
+        "Too many requests without a payment, or too many payments of this payer under way.",
+        "Wait as Retry-After says, and send the same again.",
     ),
     (
         "503",
