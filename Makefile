@@ -1,5 +1,5 @@
 # The few commands a person types. `make demo` and `make test` set up what they need.
-.PHONY: help demo up test lint audit bench bench-extract interop contracts verifier rng-stats setup setup-clients build clean-tools
+.PHONY: help demo up test lint audit bench bench-extract interop loadtest contracts verifier rng-stats setup setup-clients build clean-tools
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -30,6 +30,9 @@ interop: setup build ## our buyer and seller against stock Rust implementations
 
 bench: setup ## figures beside peers, measured in one run
 	$(MAKE) --no-print-directory -C tests/peers bench
+
+loadtest: setup build ## two minutes of load over every service on a local chain, with an audit of the money and a report
+	target/debug/loadtest local --plan deploy/loadtest.toml --json data/loadtest.json --html data/loadtest.html
 
 # A folder with html/ID.html.gz and ground-truth/ID.json; the pages are their publishers', so they are not in this repository.
 PAGES ?= $(firstword $(wildcard data/wcxb-dev60 ../*/data/wcxb-dev60))

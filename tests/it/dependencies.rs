@@ -15,6 +15,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("x402-buyer", vec!["x402", "draw"]),
         ("devnet", vec!["x402"]),
         ("rng-verifier", vec!["draw"]),
+        ("loadtest", vec!["x402", "x402-buyer", "devnet"]),
         ("rng-service", vec!["service-kit", "x402-gate", "x402", "draw"]),
         ("scraper-service", vec!["service-kit", "x402-gate", "x402"]),
         ("facilitator-service", vec!["service-kit", "x402-facilitator", "x402"]),

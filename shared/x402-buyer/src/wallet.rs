@@ -127,6 +127,12 @@ impl Wallet {
         authorization.sign(asset, &self.key)
     }
 
+    /// The key itself, for what is more than a payment.
+    #[must_use]
+    pub fn into_key(self) -> SigningKey {
+        self.key
+    }
+
     pub(crate) const fn key(&self) -> &SigningKey {
         &self.key
     }

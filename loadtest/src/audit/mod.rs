@@ -1,0 +1,179 @@
+//! Where every atomic unit went, by the chain's own logs, the buyers' balances and the sellers' ledgers.
+
+mod classify;
+mod ledger;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+use x402::{Address, PaymentNonce, Usdc};
+
+pub use classify::{Class, Judged};
+pub use ledger::{LedgerEntry, Money};
+
+use crate::{
+    chain::{Node, NodeError, Settlement, TokenLogs},
+    generator::Caller,
+    sample::{Call, Claimed, Payment},
+    wallets::total,
+};
+use classify::judge;
+
+/// How often the chain is asked again while a payment is unclear.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The state of the buyers before the run.
+#[derive(Clone, Debug)]
+pub(crate) struct Before {
+    pub(crate) block: u64,
+    pub(crate) buyers: Vec<Address>,
+    pub(crate) balances: Vec<Usdc>,
+}
+
+/// What an audit found.
+#[derive(Clone, Debug)]
+pub(crate) struct Audit {
+    /// The calls' classes, in their order; `None` where nothing was signed.
+    pub(crate) judged: Vec<Option<Judged>>,
+    pub(crate) sums: Sums,
+    pub(crate) findings: Vec<String>,
+    /// The first and last block that were read.
+    pub(crate) blocks: (u64, u64),
+}
+
+/// The same money, counted in different places.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sums {
+    /// Signed for.
+    pub(crate) signed: Usdc,
+    /// What sellers said was settled.
+    pub(crate) claimed: Usdc,
+    /// What left the buyers, by the token's logs.
+    pub(crate) debits: Usdc,
+    /// What left the buyers, by their balances.
+    pub(crate) balances: Usdc,
+    /// What payees got for this run's payments, by the logs.
+    pub(crate) credits: BTreeMap<Address, Usdc>,
+    /// What the sellers' ledgers call settled; `None` where not every seller shows its ledger.
+    pub(crate) ledger: Option<Usdc>,
+}
+
+impl Before {
+    pub(crate) async fn read(node: &Node, buyers: Vec<Address>) -> Result<Self, NodeError> {
+        let block = node.head().await?;
+        let balances = node.balances(&buyers, block).await?;
+        Ok(Self { block, buyers, balances })
+    }
+}
+
+/// Audits a run. Payments of unclear outcome are looked at again until they are clear, or the wait is over.
+pub(crate) async fn audit(
+    node: &Node,
+    caller: &Caller,
+    before: &Before,
+    calls: &[Call],
+    wait: Duration,
+) -> Result<Audit, NodeError> {
+    let give_up = Instant::now() + wait;
+    loop {
+        let head = node.head().await?;
+        let logs = node.token_logs(&before.buyers, before.block + 1, head).await?;
+        let ledgers = ledger::ask(&caller.http, &caller.goals, calls).await;
+        let settled = by_payment(&logs);
+        let judged: Vec<_> =
+            calls.iter().zip(&ledgers).map(|(call, ledger)| judge(call, &settled, ledger.as_ref())).collect();
+        let pending = judged.iter().flatten().any(|judged| judged.class == Class::Pending);
+        if pending && Instant::now() < give_up {
+            sleep(RETRY).await;
+            continue;
+        }
+        let balances = node.balances(&before.buyers, head).await?;
+        let sums = sums(before, &balances, calls, &judged, &logs, &ledgers);
+        let findings = findings(&sums, calls, &judged, &logs);
+        return Ok(Audit { judged, sums, findings, blocks: (before.block + 1, head) });
+    }
+}
+
+/// Settlements by payer and nonce.
+type Settled = HashMap<(Address, PaymentNonce), Vec<Settlement>>;
+
+fn by_payment(logs: &TokenLogs) -> Settled {
+    let mut settled = Settled::new();
+    for settlement in &logs.settlements {
+        settled.entry((settlement.debit.from, settlement.nonce)).or_default().push(*settlement);
+    }
+    settled
+}
+
+fn sums(
+    before: &Before,
+    after: &[Usdc],
+    calls: &[Call],
+    judged: &[Option<Judged>],
+    logs: &TokenLogs,
+    ledgers: &[Option<LedgerEntry>],
+) -> Sums {
+    let payments = || calls.iter().filter_map(|call| call.payment);
+    let value = |payment: Payment| payment.authorization.value;
+    let said = |payment: &Payment| matches!(payment.claimed, Claimed::Settled(_));
+    let mut credits = BTreeMap::new();
+    for settlement in judged.iter().flatten().flat_map(|judged| &judged.settlements) {
+        let credit = credits.entry(settlement.debit.to).or_insert(Usdc::ZERO);
+        *credit = total([*credit, settlement.debit.value]);
+    }
+    let gone = before.balances.iter().zip(after).map(|(before, after)| before.checked_sub(*after));
+    let shown = calls.iter().zip(ledgers).filter(|(call, _)| call.payment.is_some());
+    let shown: Option<Vec<Usdc>> = shown.map(|(_, entry)| entry.as_ref().map(LedgerEntry::taken)).collect();
+    Sums {
+        signed: total(payments().map(value)),
+        claimed: total(payments().filter(said).map(value)),
+        debits: total(logs.debits().map(|debit| debit.value)),
+        balances: total(gone.map(Option::unwrap_or_default)),
+        credits,
+        ledger: shown.map(total),
+    }
+}
+
+/// Everything that must not be.
+fn findings(sums: &Sums, calls: &[Call], judged: &[Option<Judged>], logs: &TokenLogs) -> Vec<String> {
+    let mut findings = Vec::new();
+    for class in Class::LEAKS {
+        let of_class = judged.iter().flatten().filter(|judged| judged.class == class).count();
+        if of_class > 0 {
+            findings.push(format!("{of_class} payments are {class}: {}", class.meaning()));
+        }
+    }
+    let known =
+        calls.iter().filter_map(|call| Some(call.payment?.authorization)).map(|paid| (paid.from, paid.nonce));
+    let known: std::collections::HashSet<_> = known.collect();
+    let strangers = logs.settlements.iter().filter(|one| !known.contains(&(one.debit.from, one.nonce)));
+    let strangers = strangers.map(|one| &one.debit).chain(&logs.strays);
+    let (count, value) =
+        strangers.fold((0, Usdc::ZERO), |(count, sum), debit| (count + 1, total([sum, debit.value])));
+    if count > 0 {
+        findings.push(format!(
+            "{count} transfers, {value} in all, left the buyers without a payment of this run"
+        ));
+    }
+    if !logs.empty.is_empty() {
+        findings.push(format!("{} authorizations were used up without a transfer", logs.empty.len()));
+    }
+    let credits = total(sums.credits.values().copied());
+    for (name, amount) in [
+        ("the buyers' balances", Some(sums.balances)),
+        ("the sellers' credits", Some(credits)),
+        ("the sellers' ledgers", sums.ledger),
+    ] {
+        if amount.is_some_and(|amount| amount != sums.debits) {
+            findings.push(format!(
+                "the token's logs show debits of {}, {name} {}",
+                sums.debits,
+                amount.unwrap_or_default()
+            ));
+        }
+    }
+    findings
+}

@@ -1,0 +1,81 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::plan::TargetArgs;
+
+/// The services of `deploy/services.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Services {
+    /// In the order in which they start.
+    #[serde(rename = "service")]
+    pub services: Vec<Service>,
+}
+
+/// A service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Service {
+    /// The program's name.
+    pub program: String,
+    /// Which payee of the local chain it has.
+    pub pay_to: Role,
+    /// What it needs besides what every service needs.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// What customers ask for.
+    #[serde(rename = "target")]
+    pub targets: Vec<ServiceTarget>,
+}
+
+/// A payee of the local chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Account 1.
+    Rng,
+    /// Account 2.
+    Scraper,
+    /// Account 3.
+    Persona,
+}
+
+/// Something that a service sells.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ServiceTarget {
+    /// What reports call it.
+    pub name: String,
+    /// Path and query.
+    pub path: String,
+    /// `GET` unless set, `POST` where there is a body.
+    pub method: Option<String>,
+    /// The request's body, JSON.
+    pub body: Option<String>,
+    /// How many calls it gets beside the others.
+    pub weight: Option<u32>,
+}
+
+impl Services {
+    /// Reads a list.
+    ///
+    /// # Errors
+    /// The TOML error, naming the line.
+    pub fn from_toml(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+}
+
+impl Service {
+    pub(super) fn targets(&self, origin: &str) -> impl Iterator<Item = TargetArgs> {
+        self.targets.iter().map(move |target| TargetArgs {
+            url: format!("{origin}{}", target.path),
+            name: Some(target.name.clone()),
+            method: target.method.clone(),
+            body: target.body.clone(),
+            weight: target.weight,
+            ..TargetArgs::default()
+        })
+    }
+}
