@@ -343,12 +343,15 @@ const DISCUSSION: &[&str] = &[
 /// Buyers' words under a product.
 const REVIEWS: &[&str] = &["review", "reviews", "testimonial", "testimonials", "ugc", "questions"];
 
-/// The words of class and id, in lower case: `siteHeader-top` is `site`, `header`, `top`.
+/// The words of class, id and what else names an element, in lower case: `siteHeader-top` is `site`, `header`, `top`.
 pub(crate) fn tokens(element: &Element) -> impl Iterator<Item = String> + '_ {
     // A section of a text is called what it is about, and that may be navigation.
     let titled = element.name() == "section" || element.classes().any(|class| class == "section");
     let id = element.attr("id").filter(|_| !titled);
-    let names = id.into_iter().chain(element.attr("class"));
+    // Where classes are made by machines, these still say what an element is for.
+    let roles =
+        ["data-role", "data-testid", "data-component"].into_iter().filter_map(|name| element.attr(name));
+    let names = id.into_iter().chain(element.attr("class")).chain(roles);
     names.flat_map(split).take(60)
 }
 

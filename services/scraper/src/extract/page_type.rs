@@ -47,7 +47,7 @@ pub(crate) fn classify(flat: &Flat<'_>, weights: &Weights, url: Option<&Url>, th
         .or_else(|| url.and_then(by_forum_address))
         .or_else(|| by_declaration(flat, things))
         .or_else(|| url.and_then(by_address))
-        .unwrap_or_else(|| by_shape(flat, weights))
+        .unwrap_or_else(|| by_shape(flat, weights, url))
 }
 
 /// The program that made the page.
@@ -168,14 +168,25 @@ fn by_address(url: &Url) -> Option<PageType> {
     {
         return Some(PageType::Article);
     }
+    if is_dated(&path) {
+        return Some(PageType::Article);
+    }
     if any(&["/service", "/solutions/"]) {
         return Some(PageType::Service);
     }
     None
 }
 
+/// `/2026/02/...`, with something after it.
+fn is_dated(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let digits =
+        |part: &str, count: usize| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.windows(3).any(|parts| digits(parts[0], 4) && digits(parts[1], 2) && parts[0].starts_with("20"))
+}
+
 /// The shape alone: one long text, many things with prices, many links, or else a page that presents something.
-fn by_shape(flat: &Flat<'_>, weights: &Weights) -> PageType {
+fn by_shape(flat: &Flat<'_>, weights: &Weights, url: Option<&Url>) -> PageType {
     let all = weights.inside(flat, 0);
     let prices =
         flat.entries.iter().filter_map(super::flat::Entry::text).filter(|text| is_price(text)).count();
@@ -183,11 +194,41 @@ fn by_shape(flat: &Flat<'_>, weights: &Weights) -> PageType {
         PageType::Collection
     } else if all.prose > 400 && ratio(all.prose, all.words) > 0.6 && longest(flat, weights) > 40 {
         PageType::Article
+    } else if all.prose > 150
+        && ratio(all.prose, all.words) > 0.5
+        && (is_one_article(flat, weights) || url.is_some_and(is_slug))
+    {
+        PageType::Article
     } else if all.link_share() > 0.55 {
         PageType::Listing
     } else {
         PageType::Service
     }
+}
+
+/// Headings that are links to other pages: a list of them is a listing.
+fn linked_headings(flat: &Flat<'_>) -> usize {
+    let heading = |at: &usize| matches!(flat.entries[*at].name(), "h2" | "h3" | "h4");
+    let linked = |at: &usize| {
+        let name = |at: usize| flat.entries[at].name() == "a";
+        flat.ancestors(*at).take(2).any(name) || flat.named(*at, "a").next().is_some()
+    };
+    (0..flat.entries.len()).filter(heading).filter(linked).count()
+}
+
+/// One `article` element holds most of the sentences.
+fn is_one_article(flat: &Flat<'_>, weights: &Weights) -> bool {
+    let mut articles = flat.named(0, "article");
+    let first = articles.next().map(|at| weights.inside(flat, at).prose);
+    articles.next().is_none()
+        && first.is_some_and(|prose| ratio(prose, weights.inside(flat, 0).prose) > 0.7)
+        && linked_headings(flat) < 6
+}
+
+/// The address ends in a headline: `/the-third-boat-comes-in-may`.
+fn is_slug(url: &Url) -> bool {
+    let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    last.matches('-').count() >= 4
 }
 
 /// Words of the longest paragraph.
