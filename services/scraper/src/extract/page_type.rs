@@ -192,18 +192,21 @@ fn by_shape(flat: &Flat<'_>, weights: &Weights, url: Option<&Url>) -> PageType {
         flat.entries.iter().filter_map(super::flat::Entry::text).filter(|text| is_price(text)).count();
     if prices >= 6 && all.prose < 1500 {
         PageType::Collection
-    } else if all.prose > 400 && ratio(all.prose, all.words) > 0.6 && longest(flat, weights) > 40 {
-        PageType::Article
-    } else if all.prose > 150
-        && ratio(all.prose, all.words) > 0.5
-        && (is_one_article(flat, weights) || url.is_some_and(is_slug))
-    {
+    } else if is_text(flat, weights, url) {
         PageType::Article
     } else if all.link_share() > 0.55 {
         PageType::Listing
     } else {
         PageType::Service
     }
+}
+
+/// Mostly sentences, and either many of them or a sign that they are one text.
+fn is_text(flat: &Flat<'_>, weights: &Weights, url: Option<&Url>) -> bool {
+    let all = weights.inside(flat, 0);
+    let share = ratio(all.prose, all.words);
+    let long = all.prose > 400 && share > 0.6 && longest(flat, weights) > 40;
+    long || all.prose > 150 && share > 0.5 && (is_one_article(flat, weights) || url.is_some_and(is_slug))
 }
 
 /// Headings that are links to other pages: a list of them is a listing.
