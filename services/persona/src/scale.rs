@@ -1,0 +1,362 @@
+//! What an asker's options mean: how far each stands for the proposition, or that they are names without an order.
+
+/// What one option is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Role {
+    /// Its place from -1 (against) to 1 (for).
+    At(f32),
+    /// "Don't know", "prefer not to say".
+    Unsure,
+    /// A name that says nothing of for and against.
+    Name,
+}
+
+/// Roles of all options. Either every sure option has a place, or none has.
+pub(crate) fn roles(options: &[String]) -> Vec<Role> {
+    let texts: Vec<String> = options.iter().map(|option| plain(option)).collect();
+    let unsure: Vec<bool> = texts.iter().map(|text| is_unsure(text)).collect();
+    let sure: Vec<&str> =
+        texts.iter().zip(&unsure).filter(|(_, unsure)| !**unsure).map(|(text, _)| text.as_str()).collect();
+    let places = numbers(&sure).or_else(|| valences(&sure));
+    let mut places = places.map(|values| spread(&values).into_iter());
+    let mut role = |unsure: bool| match (&mut places, unsure) {
+        (_, true) => Role::Unsure,
+        (Some(places), _) => places.next().map_or(Role::Name, Role::At),
+        (None, _) => Role::Name,
+    };
+    unsure.into_iter().map(&mut role).collect()
+}
+
+/// Lower-case words with single spaces and no punctuation but what numbers need.
+pub(crate) fn plain(text: &str) -> String {
+    let text = text.to_lowercase().replace(['\u{2019}', '\''], "");
+    let keep = |c: char| if c.is_alphanumeric() || matches!(c, '$' | '+' | '.' | '%') { c } else { ' ' };
+    let text: String = text.chars().map(keep).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn is_unsure(text: &str) -> bool {
+    const UNSURE: [&str; 12] = [
+        "dont know",
+        "do not know",
+        "not sure",
+        "unsure",
+        "no opinion",
+        "prefer not",
+        "refused",
+        "no answer",
+        "skipped",
+        "cant choose",
+        "cannot say",
+        "havent heard",
+    ];
+    UNSURE.iter().any(|phrase| text.starts_with(phrase)) || text == "dk"
+}
+
+/// Places by the numbers that the options are or begin with.
+fn numbers(texts: &[&str]) -> Option<Vec<f32>> {
+    let number = |text: &&str| text.split_whitespace().next()?.trim_start_matches('$').parse().ok();
+    let values: Vec<f32> = texts.iter().map(number).collect::<Option<_>>()?;
+    (values.len() >= 3).then_some(values)
+}
+
+fn valences(texts: &[&str]) -> Option<Vec<f32>> {
+    let values: Vec<f32> = texts.iter().map(|text| valence(text)).collect::<Option<_>>()?;
+    let (least, most) = extent(&values);
+    (values.len() >= 2 && most > least).then_some(values)
+}
+
+fn extent(values: &[f32]) -> (f32, f32) {
+    values.iter().fold((f32::MAX, f32::MIN), |(least, most), v| (least.min(*v), most.max(*v)))
+}
+
+/// Evenly from -1 to 1 by rank; equals stay equal.
+fn spread(values: &[f32]) -> Vec<f32> {
+    let mut distinct = values.to_vec();
+    distinct.sort_by(f32::total_cmp);
+    distinct.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
+    let last = (distinct.len().max(2) - 1) as f32;
+    let rank = |v: f32| distinct.iter().position(|d| (d - v).abs() < 1e-6).unwrap_or_default() as f32;
+    values.iter().map(|v| rank(*v) / last * 2.0 - 1.0).collect()
+}
+
+/// Whole phrases that say more than their words.
+const PHRASES: [(&str, f32); 58] = [
+    ("not at all", -1.0),
+    ("none at all", -1.0),
+    ("not too", -0.5),
+    ("not very", -0.5),
+    ("not much", -0.5),
+    ("not so", -0.5),
+    ("none of the time", -1.0),
+    ("hardly", -0.8),
+    ("only a little", -0.4),
+    ("a little", -0.3),
+    ("some of the time", -0.2),
+    ("most of the time", 0.5),
+    ("just about always", 1.0),
+    ("a great deal", 1.0),
+    ("a lot", 0.9),
+    ("quite a", 0.6),
+    ("a moderate amount", 0.1),
+    ("too little", 1.0),
+    ("too much", -1.0),
+    ("too few", 1.0),
+    ("too many", -1.0),
+    ("about the right", 0.0),
+    ("about right", 0.0),
+    ("right amount", 0.0),
+    ("about the same", 0.0),
+    ("the same", 0.0),
+    ("stay", 0.0),
+    ("stayed", 0.0),
+    ("maintain", 0.0),
+    ("kept", 0.0),
+    ("no change", 0.0),
+    ("neither", 0.0),
+    ("neutral", 0.0),
+    ("in between", 0.0),
+    ("mixed", 0.0),
+    ("depends", 0.0),
+    ("average", 0.0),
+    ("middle", 0.0),
+    ("maybe", 0.0),
+    ("might or might", 0.0),
+    ("more than once", 1.0),
+    ("once a week", 0.7),
+    ("once or twice a month", 0.4),
+    ("few times a year", -0.1),
+    ("every day", 1.0),
+    ("daily", 1.0),
+    ("weekly", 0.6),
+    ("monthly", 0.3),
+    ("once a year", -0.4),
+    ("only now and then", -0.4),
+    ("sometimes", 0.0),
+    ("occasionally", -0.2),
+    ("rarely", -0.6),
+    ("seldom", -0.6),
+    ("never", -1.0),
+    ("always", 1.0),
+    ("often", 0.6),
+    ("usually", 0.7),
+];
+const FOR: [&str; 54] = [
+    "yes",
+    "agree",
+    "agrees",
+    "support",
+    "supports",
+    "favor",
+    "favour",
+    "favorable",
+    "favourable",
+    "approve",
+    "approves",
+    "for",
+    "good",
+    "better",
+    "excellent",
+    "increase",
+    "increased",
+    "increases",
+    "expand",
+    "more",
+    "likely",
+    "satisfied",
+    "important",
+    "trust",
+    "true",
+    "happy",
+    "safe",
+    "higher",
+    "confident",
+    "legal",
+    "allow",
+    "should",
+    "justified",
+    "justifiable",
+    "selected",
+    "positive",
+    "would",
+    "will",
+    "willing",
+    "interested",
+    "easier",
+    "acceptable",
+    "right",
+    "useful",
+    "concerned",
+    "all",
+    "great",
+    "up",
+    "helpful",
+    "appealing",
+    "believe",
+    "very",
+    "extremely",
+    "many",
+];
+const AGAINST: [&str; 44] = [
+    "no",
+    "disagree",
+    "disagrees",
+    "oppose",
+    "opposes",
+    "disapprove",
+    "disapproves",
+    "unfavorable",
+    "unfavourable",
+    "against",
+    "bad",
+    "worse",
+    "decrease",
+    "decreased",
+    "decreases",
+    "reduce",
+    "less",
+    "fewer",
+    "unlikely",
+    "dissatisfied",
+    "unsatisfied",
+    "unimportant",
+    "distrust",
+    "mistrust",
+    "false",
+    "unhappy",
+    "unsafe",
+    "lower",
+    "illegal",
+    "prohibit",
+    "ban",
+    "wrong",
+    "negative",
+    "unwilling",
+    "uninterested",
+    "harder",
+    "unacceptable",
+    "unjustified",
+    "poor",
+    "terrible",
+    "down",
+    "none",
+    "few",
+    "useless",
+];
+const STRONG: [&str; 14] = [
+    "strongly",
+    "very",
+    "extremely",
+    "completely",
+    "definitely",
+    "greatly",
+    "much",
+    "totally",
+    "absolutely",
+    "fully",
+    "certainly",
+    "lot",
+    "gotten",
+    "all",
+];
+const WEAK: [&str; 13] = [
+    "somewhat",
+    "slightly",
+    "mostly",
+    "probably",
+    "fairly",
+    "moderately",
+    "tend",
+    "lean",
+    "rather",
+    "partly",
+    "pretty",
+    "bit",
+    "generally",
+];
+
+/// How far a label stands for the proposition, if it says.
+fn valence(text: &str) -> Option<f32> {
+    if text == "fair" || text == "only fair" {
+        return Some(-0.3);
+    }
+    let words: Vec<&str> = text.split(' ').collect();
+    let starts = |phrase: &str| {
+        text == phrase
+            || text.starts_with(&format!("{phrase} "))
+            || format!(" {text} ").contains(&format!(" {phrase} "))
+    };
+    if let Some((_, value)) = PHRASES.iter().find(|(phrase, _)| starts(phrase)) {
+        return Some(*value);
+    }
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    let negated =
+        has(&["not", "nor", "dont", "wouldnt", "shouldnt", "isnt", "wont", "doesnt", "cannot", "cant"]);
+    let side = match (has(&AGAINST), has(&FOR)) {
+        (true, _) => -1.0,
+        (_, true) => 1.0,
+        (false, false) if has(&["somewhat", "moderately", "slightly"]) => return Some(0.2),
+        (false, false) => return None,
+    };
+    let side = if negated { -side } else { side };
+    let force = match (has(&WEAK), has(&STRONG)) {
+        (true, _) => 0.5,
+        (_, true) => 1.0,
+        _ => 0.75,
+    };
+    Some(side * force)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Role, roles};
+
+    fn places(options: &[&str]) -> Vec<Role> {
+        roles(&options.iter().map(|option| (*option).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn scales_are_read_in_whatever_order_and_words_they_come() {
+        use Role::{At, Name, Unsure};
+        assert_eq!(places(&["Support", "Oppose"]), [At(1.0), At(-1.0)]);
+        assert_eq!(places(&["No", "Yes", "Don't know"]), [At(-1.0), At(1.0), Unsure]);
+        assert_eq!(places(&["Too Little", "About Right", "Too Much"]), [At(1.0), At(0.0), At(-1.0)]);
+        assert_eq!(
+            places(&[
+                "Strongly agree",
+                "Somewhat agree",
+                "Neither agree nor disagree",
+                "Somewhat disagree",
+                "Strongly disagree"
+            ]),
+            [At(1.0), At(0.5), At(0.0), At(-0.5), At(-1.0)]
+        );
+        assert_eq!(
+            places(&["Strongly approve", "Somewhat approve", "Somewhat disapprove", "Strongly disapprove"])
+                [3],
+            At(-1.0)
+        );
+        assert_eq!(
+            places(&[
+                "Greatly increase",
+                "Slightly increase",
+                "Maintain",
+                "Slightly decrease",
+                "Greatly decrease"
+            ])[2],
+            At(0.0)
+        );
+        assert_eq!(
+            places(&["Very important", "Somewhat important", "Not too important", "Not at all important"])[3],
+            At(-1.0)
+        );
+        assert_eq!(places(&["1", "2", "3", "4", "5"])[4], At(1.0));
+        assert_eq!(
+            places(&["Gotten much better", "Stayed about the same", "Gotten much worse"]),
+            [At(1.0), At(0.0), At(-1.0)]
+        );
+        assert_eq!(places(&["Should be legal", "Should not be legal"]), [At(1.0), At(-1.0)]);
+        assert_eq!(places(&["Excellent", "Good", "Fair", "Poor"])[3], At(-1.0));
+        assert_eq!(places(&["Coffee", "Tea"]), [Name, Name]);
+    }
+}
