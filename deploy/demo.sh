@@ -69,6 +69,9 @@ if [ "$network" = devnet ]; then
   key '.accounts[4].private_key' "$data/rng-signer.key"
   key '.accounts[5].private_key' "$data/facilitator-signer.key"
   key '.accounts[10].private_key' "$data/buyer.key"
+  key '.accounts[6].private_key' "$data/persona-signer.key"
+  persona_signer="$data/persona-signer.key"
+  persona_pay_to="$(field .pay_to.persona)"
   export X402_RPC_URL X402_PAY_TO
   X402_RPC_URL="$(field .rpc_url)"
   X402_PAY_TO="$(field .pay_to.rng)"
@@ -82,6 +85,7 @@ else
   receipt_key="${X402_RECEIPT_KEY_FILE:?made by rng keygen}"
   receipt_delegation="${X402_RECEIPT_DELEGATION_FILE:?made by buyer delegate}"
   facilitator_signer=""
+  persona_signer=""
   : "${X402_RPC_URL:?}" "${X402_PAY_TO:?}" "${BUYER_KEY_FILE:?}"
 fi
 export X402_NETWORK="$network" BUYER_RPC_URL="$X402_RPC_URL" BUYER_DATA="$data/buyer" BUYER_NETWORK="$network"
@@ -94,8 +98,15 @@ if [ -n "$facilitator_signer" ]; then
   until_ready facilitator answers http://127.0.0.1:5020/readyz
 fi
 
+# A signer of its own here, too.
+if [ -n "$persona_signer" ]; then
+  start persona env X402_SIGNER_KEY_FILE="$persona_signer" X402_PAY_TO="$persona_pay_to" DATABASE_URL="sqlite://$data/persona.db" "$bin/persona"
+  until_ready persona answers http://127.0.0.1:5021/readyz
+fi
+
 say "Running"
 printf '  %-12s %s\n' chain "$X402_RPC_URL" rng "http://127.0.0.1:4023/"
+[ -z "$persona_signer" ] || printf '  %-12s %s\n' persona "http://127.0.0.1:4021/"
 [ -z "$facilitator_signer" ] || printf '  %-12s %s\n' facilitator "http://127.0.0.1:4020/supported"
 
 if [ "${1:-}" = --stay ]; then
@@ -113,6 +124,13 @@ say "A draw: two dice, paid for"
 
 say "The receipt, checked by the buyer alone, with the payment looked up on chain"
 "$bin/buyer" verify "$data/draw.json"
+
+if [ -n "$persona_signer" ]; then
+  say "An interview: three personas on a product concept, paid for"
+  "$bin/buyer" pay -d '{"mode":"interview","question":"What do you think of it?","n":3,"audience":{"age":"18-34"},"concept":{"description":"A water bottle that reminds you to drink","attributes":["glowing reminder","leak-proof lid"],"price":29}}' \
+    http://127.0.0.1:4021/v1/personas/query > "$data/interview.json"
+  node -e 'for (const a of JSON.parse(require("fs").readFileSync(process.argv[1])).answers) console.log(`"${a.quote}"\n  ${a.who}`)' "$data/interview.json"
+fi
 
 say "The buyer's wallet after"
 "$bin/buyer" wallet show

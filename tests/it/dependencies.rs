@@ -17,6 +17,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("rng-verifier", vec!["draw"]),
         ("loadtest", vec!["x402", "x402-buyer", "devnet"]),
         ("rng-service", vec!["service-kit", "x402-gate", "x402", "draw"]),
+        ("persona-service", vec!["service-kit"]),
         ("scraper-service", vec!["service-kit", "x402-gate", "x402"]),
         ("facilitator-service", vec!["service-kit", "x402-facilitator", "x402"]),
         ("scratch-postgres", vec![]),

@@ -210,7 +210,6 @@ fn range(text: &str) -> Option<(u32, u32)> {
         }
         ([exactly], ..) => Some((*exactly, *exactly)),
         ([least, most, ..], ..) if least <= most => Some((*least, *most)),
-        ([least, most, ..], ..) => Some((*least, most * 1000)), // "50-75k" was read as 50 and 75000; "100-50" is nobody
         _ => None,
     }
 }
@@ -484,7 +483,7 @@ mod tests {
     #[test]
     fn people_are_selected_by_the_words_that_a_person_would_write() {
         assert_eq!(share("{}"), 100.0);
-        assert_eq!(share(r#"{"gender":"women"}"#), 51.0);
+        assert_eq!(share(r#"{"gender":"women"}"#), 50.0);
         assert_eq!(share(r#"{"gender":"women","age":"18-29"}"#), 10.0);
         assert_eq!(share(r#"{"age":"65+"}"#), 23.0);
         assert_eq!(share(r#"{"age":{"min":65}}"#), 23.0);

@@ -116,7 +116,9 @@ impl Engine {
         let Admitted { asked, concept, selection, people } = self.admit(query)?;
         let mut flags: Vec<String> = Vec::new();
         let mut estimate = self.estimate(&asked, concept.as_ref(), &people, &mut flags);
-        estimate.admit(&selection, &mut flags);
+        if asked.kind != Kind::RateText {
+            estimate.admit(&selection, &mut flags);
+        }
         Ok(self.tell(query, asked, concept.as_ref(), &people, &estimate, flags))
     }
 

@@ -84,17 +84,12 @@ impl Panel {
         let mut shown = self.margins.clone();
         for margin in shown["margins"].as_array_mut().into_iter().flatten() {
             let field = margin["field"].as_str().unwrap_or_default().to_owned();
-            let labels: Vec<String> =
-                margin["shares"].as_object().into_iter().flat_map(|s| s.keys().cloned()).collect();
-            let mut panel = vec![0_u32; labels.len()];
-            for persona in &self.people {
-                if let Some(count) = panel.get_mut(persona.code(&field)) {
-                    *count += 1;
-                }
+            let shares = margin["shares"].as_array_mut().into_iter().flatten();
+            for (code, share) in shares.enumerate() {
+                let count = self.people.iter().filter(|persona| persona.code(&field) == code).count();
+                let own = count as f64 * 100.0 / self.people.len() as f64;
+                *share = json!({"label": share[0], "cited": share[1], "panel": own});
             }
-            let share = |count: u32| f64::from(count) * 100.0 / self.people.len() as f64;
-            margin["panel"] =
-                labels.into_iter().zip(panel).map(|(label, count)| (label, json!(share(count)))).collect();
         }
         shown["panel_version"] = VERSION.into();
         shown["personas"] = self.people.len().into();

@@ -84,13 +84,16 @@ impl Rater {
                     .to_owned(),
             );
         }
+        let disagree = by_words.zip(by_meaning).is_some_and(|(words, meaning)| words * meaning < -0.12);
         let place = match (by_words, by_meaning) {
+            // Meaning is blind to negation, so words have the say where the two part.
+            (Some(words), Some(meaning)) if disagree => 0.9 * words + 0.1 * meaning,
             (Some(words), Some(meaning)) => 0.65 * words + 0.35 * meaning,
             (Some(words), None) => words,
             (None, Some(meaning)) => 0.8 * meaning,
             (None, None) => 0.0,
         };
-        if by_words.is_some_and(|words| by_meaning.is_some_and(|meaning| words * meaning < -0.12)) {
+        if disagree {
             flags.push(
                 "words and meaning disagree, as in irony or a turn of mind: the rating is uncertain"
                     .to_owned(),
