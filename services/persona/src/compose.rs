@@ -16,6 +16,8 @@ pub(crate) struct Voice<'a> {
     pub(crate) choice: Option<&'a str>,
     /// From -1 to 1.
     pub(crate) lean: f32,
+    /// Whether that is the side that people like this one take.
+    pub(crate) typical: bool,
 }
 
 /// "woman, 34, some college, South, $25,000-49,999".
@@ -138,31 +140,31 @@ impl Voice<'_> {
             self.one(
                 "feature",
                 &[
-                    "What gets me is the {}.",
-                    "I'd buy it for one thing: {}.",
-                    "The {} matters to me.",
-                    "Mostly it's the {}.",
-                    "{} is the part I'd actually use.",
+                    "What gets me: {}.",
+                    "Mostly for this: {}.",
+                    "\"{}\" matters to me.",
+                    "\"{}\" is the part I'd use.",
+                    "I read \"{}\" and was interested.",
                 ],
             )
         } else if self.lean > -0.2 {
             self.one(
                 "feature",
                 &[
-                    "The {} is fine, if it holds up.",
-                    "I like the idea of {}, less so the rest.",
-                    "I'd want to see the {} for myself.",
-                    "Is the {} as good as it sounds?",
+                    "\"{}\" is fine, if it holds up.",
+                    "\"{}\" I like; the rest, less so.",
+                    "\"{}\": I'd want to see that for myself.",
+                    "Is it really \"{}\"?",
                 ],
             )
         } else {
             self.one(
                 "feature",
                 &[
-                    "The {} doesn't change that.",
-                    "I get the {}, it just isn't a problem I have.",
+                    "\"{}\" doesn't change that.",
+                    "\"{}\" isn't an answer to any problem I have.",
                     "{}? I've managed without.",
-                    "Even with the {}, I'd rather not.",
+                    "Even with \"{}\", I'd rather not.",
                 ],
             )
         };
@@ -243,44 +245,68 @@ impl Voice<'_> {
         said.to_owned()
     }
 
+    /// Party, ideology and faith: as the reason where people like this one answer so, and as what it parts with where they do not.
+    fn convictions(&self) -> Vec<String> {
+        let p = self.persona;
+        let (side, name) = (p.party, PARTIES[p.party]);
+        let mut said = vec![match (side, self.typical) {
+            (3, _) => "I don't go by either party on this.".to_owned(),
+            (0 | 6, true) => format!("I'm a {name}, and that's part of it."),
+            (_, true) => format!("I'm {}, so that won't surprise you.", short(side)),
+            (_, false) => format!("I'm {}, but not in step with my side here.", short(side)),
+        }];
+        said.push(match (p.ideology, self.typical) {
+            (2, _) => "I try to stay somewhere in the middle.".to_owned(),
+            (0 | 1, true) => "I'm on the liberal side of most things.".to_owned(),
+            (0 | 1, false) => "I'm liberal on most things, just not this one.".to_owned(),
+            (_, true) => "I'm conservative about most things.".to_owned(),
+            (_, false) => "I'm conservative about most things, just not this one.".to_owned(),
+        });
+        match (p.religion, self.typical) {
+            (3, true) => said.push("My faith weighs in how I see it.".to_owned()),
+            (0, _) => said.push("Religion doesn't come into it for me.".to_owned()),
+            _ => {}
+        }
+        said
+    }
+
     /// A reason that the record holds, of the kind that the question calls for.
     fn reason(&self) -> String {
         let p = self.persona;
         let mut reasons: Vec<String> = Vec::new();
         if public_question(&self.asked.text) {
-            match p.party {
-                3 => reasons.push("I don't go by either party on this.".into()),
-                party if (party == 0 || party == 6) => {
-                    reasons.push(format!("I'm a {}, and that's part of it.", PARTIES[party]))
-                }
-                party => reasons.push(format!(
-                    "I'd call myself {}, but I think for myself here.",
-                    article(PARTIES[party])
-                )),
-            }
-            match p.ideology {
-                0 | 1 => reasons.push("I'm on the liberal side of most things.".into()),
-                2 => reasons.push("I try to stay somewhere in the middle.".into()),
-                _ => reasons.push("I'm conservative about most things.".into()),
-            }
+            reasons.extend(self.convictions());
         }
-        match p.religion {
-            3 if public_question(&self.asked.text) => {
-                reasons.push("My faith weighs heavily in how I see it.".into())
-            }
-            0 if public_question(&self.asked.text) => {
-                reasons.push("Religion doesn't come into it for me.".into())
-            }
-            _ => {}
-        }
-        match p.age {
-            ..=29 => reasons.push(format!("At {} I'm going to live with it for a long time.", p.age)),
-            65.. => reasons.push(format!("I'm {}; I've watched opinions on this come and go.", p.age)),
-            _ => reasons.push(format!("I'm {}, old enough to have thought it over.", p.age)),
-        }
+        let years = match p.age {
+            ..=29 => self.one(
+                "age",
+                &[
+                    "At {} I'm going to live with it for a long time.",
+                    "I'm {}; ask me again in ten years.",
+                    "Most people my age, {}, would get that.",
+                ],
+            ),
+            65.. => self.one(
+                "age",
+                &[
+                    "I'm {}; I've watched opinions on this come and go.",
+                    "At {} I don't change my mind easily.",
+                    "I've had {} years to think about it.",
+                ],
+            ),
+            _ => self.one(
+                "age",
+                &[
+                    "I'm {}, old enough to have thought it over.",
+                    "At {} you've seen a bit of both.",
+                    "That's how it looks to me at {}.",
+                ],
+            ),
+        };
+        reasons.push(years.replace("{}", &p.age.to_string()));
         match p.income {
             0 | 1 => {
-                reasons.push("We watch every dollar here, so I look at what it costs people like us.".into())
+                reasons.push("We watch every dollar here, so I look at what it costs people like us.".into());
             }
             5 => reasons.push("Money is not what decides it for me.".into()),
             _ => {}
@@ -329,9 +355,14 @@ fn public_question(text: &str) -> bool {
     WORDS.iter().any(|word| text.contains(word))
 }
 
-fn article(name: &str) -> String {
-    let an = name.starts_with(['a', 'e', 'i', 'o', 'u']);
-    format!("{} {name}", if an { "an" } else { "a" })
+fn short(party: usize) -> &'static str {
+    match party {
+        0 | 1 => "a Democrat",
+        2 => "an independent who leans Democratic",
+        3 => "an independent",
+        4 => "an independent who leans Republican",
+        _ => "a Republican",
+    }
 }
 
 fn capital(text: &str) -> String {
@@ -343,7 +374,10 @@ fn capital(text: &str) -> String {
 pub(crate) fn themes(answers: &[PersonaAnswer]) -> Vec<Theme> {
     const THEMES: [(&str, &[&str]); 6] = [
         ("price", &["$", "dollar", "sale", "save up", "Money"]),
-        ("would try it", &["try", "curious", "buy it", "using this", "want one", "Count me in"]),
+        (
+            "would try it",
+            &["give it a try", "try it once", "curious", "buy it", "using this", "want one", "Count me in"],
+        ),
         (
             "no need",
             &["don't see the need", "no use", "managed without", "isn't a problem I have", "pass for now"],

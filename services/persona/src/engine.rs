@@ -291,7 +291,14 @@ impl Engine {
             });
             let choices: Vec<String> = choices.map(|(option, _)| option.clone()).collect();
             let choice = picked.and_then(|at| asked.options.get(at)).cloned();
-            let voice = Voice { persona, asked, concept, choice: choice.as_deref(), lean };
+            let voice = Voice {
+                persona,
+                asked,
+                concept,
+                choice: choice.as_deref(),
+                lean,
+                typical: lean * leanings[at] >= 0.0,
+            };
             PersonaAnswer {
                 persona: persona.id(),
                 who: compose::who(persona),

@@ -2,6 +2,10 @@
 //!
 //! Numbers come from survey models where a survey item matches the question, and say so; otherwise from priors, and say so.
 //! A hypothesis tool, not evidence of demand: n synthetic answers are not a sample.
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "codes, ages and places on scales: small numbers, whose casts from floats saturate"
+)]
 
 mod answer;
 mod audience;
