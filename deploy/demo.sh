@@ -100,7 +100,7 @@ fi
 
 # A signer of its own here, too.
 if [ -n "$persona_signer" ]; then
-  start persona env X402_SIGNER_KEY_FILE="$persona_signer" X402_PAY_TO="$persona_pay_to" DATABASE_URL="sqlite://$data/persona.db" "$bin/persona"
+  start persona env X402_SIGNER_KEY_FILE="$persona_signer" X402_PAY_TO="$persona_pay_to" X402_RECEIPT_KEY_FILE="$data/persona-receipt.key" DATABASE_URL="sqlite://$data/persona.db" "$bin/persona"
   until_ready persona answers http://127.0.0.1:5021/readyz
 fi
 
@@ -127,7 +127,7 @@ say "The receipt, checked by the buyer alone, with the payment looked up on chai
 
 if [ -n "$persona_signer" ]; then
   say "An interview: three personas on a product concept, paid for"
-  "$bin/buyer" pay -d '{"mode":"interview","question":"What do you think of it?","n":3,"audience":{"age":"18-34"},"concept":{"description":"A water bottle that reminds you to drink","attributes":["glowing reminder","leak-proof lid"],"price":29}}' \
+  "$bin/buyer" pay --max 0.10 -d '{"mode":"interview","question":"What do you think of it?","n":3,"audience":{"age":"18-34"},"concept":{"description":"A water bottle that reminds you to drink","attributes":["glowing reminder","leak-proof lid"],"price":29}}' \
     http://127.0.0.1:4021/v1/personas/query > "$data/interview.json"
   node -e 'for (const a of JSON.parse(require("fs").readFileSync(process.argv[1])).answers) console.log(`"${a.quote}"\n  ${a.who}`)' "$data/interview.json"
 fi
