@@ -16,7 +16,8 @@ pub(super) fn document(catalogue: &Catalogue) -> Value {
     let mut paths = Map::new();
     let mut shapes = Shapes(shared::schemas());
     for route in &catalogue.routes {
-        let item = paths.entry(route.path()).or_insert_with(|| json!({}));
+        // A path that takes the rest, `{*name}` to axum, has no form of its own in OpenAPI.
+        let item = paths.entry(route.path().replace("{*", "{")).or_insert_with(|| json!({}));
         item[route.method().as_str().to_lowercase()] = operation(catalogue, route, &mut shapes);
     }
     paths.extend(standing_paths());
@@ -54,8 +55,10 @@ fn operation(catalogue: &Catalogue, route: &Route, shapes: &mut Shapes) -> Value
     if !route.is_free() {
         operation.insert("x-payment-info".to_owned(), payment_info(catalogue, route));
     }
-    if let Some(query) = route.query_schema() {
-        operation.insert("parameters".to_owned(), parameters(&embedded(query)));
+    let mut parameters = in_path(route.path());
+    parameters.extend(route.query_schema().map(|query| in_query(&embedded(query))).into_iter().flatten());
+    if !parameters.is_empty() {
+        operation.insert("parameters".to_owned(), parameters.into());
     }
     if let Some(request) = route.request_schema() {
         let content = json!({ "application/json": { "schema": shapes.refer(request) } });
@@ -70,7 +73,14 @@ fn operation_id(route: &Route) -> String {
     format!("{}{path}", route.method().as_str().to_lowercase())
 }
 
-fn parameters(query: &Value) -> Value {
+/// The parts of a path in braces.
+fn in_path(path: &str) -> Vec<Value> {
+    let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    let parameter = |name: &str| json!({ "name": name.trim_start_matches('*'), "in": "path", "required": true, "schema": { "type": "string" } });
+    names.map(parameter).collect()
+}
+
+fn in_query(query: &Value) -> Vec<Value> {
     let parameters = members(query).into_iter().map(|member| {
         json!({
             "name": member.name,
