@@ -13,6 +13,7 @@ mod challenge;
 mod contract_wallets;
 mod crash;
 mod dependencies;
+mod every_move;
 mod exactly_once;
 mod failed_work;
 mod faults;

@@ -1,6 +1,7 @@
 //! A chain, a service on it, and a buyer that can be told to cheat.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -99,6 +100,10 @@ impl World {
         let mut environment = environment(&chain, chain.rpc_url().to_owned(), 0);
         environment.push(("REFUND_KEY", hex::encode(chain.buyer(wallet).private_key)));
         environment.push(("REFUND_BUDGET", daily_budget.to_owned()));
+        Self::with_environment(chain, environment).await
+    }
+
+    pub(crate) async fn with_environment(chain: Devnet, environment: Vec<(&'static str, String)>) -> Self {
         Self { service: Service::start(environment).await, chain, http: client() }
     }
 
@@ -209,6 +214,11 @@ impl World {
         Answer::of(self.http.get(self.url(&format!("/payments/{id}")))).await.json()
     }
 
+    /// The same of a service that may be gone.
+    pub(crate) async fn try_status(&self, id: PaymentId) -> Option<Value> {
+        self.http.get(self.url(&format!("/payments/{id}"))).send().await.ok()?.json().await.ok()
+    }
+
     /// Looks at a payment until it is as wanted.
     pub(crate) async fn until(&self, id: PaymentId, wanted: impl Fn(&Value) -> bool) -> Value {
         let patience = Instant::now() + PATIENCE;
@@ -223,7 +233,7 @@ impl World {
     }
 }
 
-fn environment(chain: &Devnet, rpc_url: String, signer: usize) -> Vec<(&'static str, String)> {
+pub(crate) fn environment(chain: &Devnet, rpc_url: String, signer: usize) -> Vec<(&'static str, String)> {
     vec![
         ("RPC_URL", rpc_url),
         ("PAY_TO", chain.pay_to().rng.to_string()),
@@ -253,6 +263,21 @@ impl Service {
     pub(crate) fn kill(&mut self) {
         self.process.0.kill().expect("the process was there");
         self.process.0.wait().expect("it ended");
+    }
+
+    /// Waits until the process has ended by itself.
+    pub(crate) async fn has_died(&mut self) {
+        let patience = Instant::now() + PATIENCE;
+        while self.process.0.try_wait().expect("a process").is_none() {
+            assert!(Instant::now() < patience, "the service goes on");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Every move that a payment made, as `from to`.
+    pub(crate) fn moves(&self) -> BTreeSet<String> {
+        let notes = fs::read_to_string(self.folder.path().join("moves")).unwrap_or_default();
+        notes.lines().map(str::to_owned).collect()
     }
 
     /// Changes a setting, from the next start on.
@@ -293,6 +318,7 @@ async fn launch(folder: &Path, environment: &[(&'static str, String)]) -> (Proce
     let process = Command::new(binary("two-routes"))
         .env("DATABASE_URL", format!("sqlite://{}", folder.join("ledger.db").display()))
         .env("RUNS_FILE", folder.join("runs"))
+        .env("MOVES_FILE", folder.join("moves"))
         .env("READY_FILE", &ready)
         .envs(environment.iter().cloned())
         .stdin(Stdio::null())
@@ -380,7 +406,7 @@ impl Answer {
         Self::read(request.send().await.expect("an answer")).await
     }
 
-    async fn read(response: Response) -> Self {
+    pub(crate) async fn read(response: Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
         Self { status, headers, body: response.bytes().await.expect("a body").to_vec() }
     }

@@ -5,6 +5,8 @@
 //! `FACILITATOR_URL` for a remote facilitator instead of the signer, `LISTEN` for an address, `PUBLIC_URL` for a replica's,
 //! `PAY_TO_KEY` for what is signed (the payee names its own key), `ANSWER_RETENTION_MS`, `PAYER_IN_FLIGHT`, `UNPAID_FAILURES`.
 
+mod stop_at;
+
 use std::{
     env, fs,
     io::Write,
@@ -46,6 +48,7 @@ struct Order {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    stop_at::listen()?;
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
     let here = format!("http://{}", listener.local_addr()?);
@@ -101,7 +104,11 @@ fn receipts(payee: SigningKey, config: &GateConfig) -> anyhow::Result<ReceiptSig
 
 fn onchain(chain: &Chain, ledger: &Ledger) -> anyhow::Result<OnchainFacilitator> {
     let (signer, journal) = (variable("SIGNER_KEY")?.parse()?, Arc::new(ledger.journal()?));
-    let settings = OnchainSettings::default();
+    let mut settings = OnchainSettings::default();
+    if let Ok(longest) = env::var("SETTLE_MS") {
+        settings.settle_timeout = Duration::from_millis(longest.parse()?);
+        settings.stuck_timeout = settings.settle_timeout / 2;
+    }
     let facilitator = OnchainFacilitator::with_journal(chain.clone(), [signer], settings, journal)?;
     facilitator.start();
     Ok(facilitator)

@@ -15,7 +15,7 @@ use crate::{
     body::SavedRequest,
     ledger::{Answer, Record, Update},
     sale::Sale,
-    state::{Step, next_step},
+    state::{Step, next_step, tell},
     timing::Timing,
 };
 
@@ -382,9 +382,13 @@ impl Job {
             transaction,
             settled,
         };
-        self.record_durably(update).await?;
-        self.leased = lease_ms > 0;
         let moved = from != (money, work);
+        let told = moved.then(|| tell(self.record.id, from, (money, work)));
+        self.record_durably(update).await?;
+        if let Some(told) = told {
+            told.done();
+        }
+        self.leased = lease_ms > 0;
         let record = &mut self.record;
         (record.money, record.work) = (money, work);
         record.reason = if moved { reason } else { reason.or(record.reason.take()) };

@@ -12,6 +12,7 @@ use crate::{
     Gate, LedgerError, Money,
     admit::now,
     ledger::{Record, Reservation},
+    state::tell,
 };
 
 /// The account that refunds are paid from, and how much may go out.
@@ -63,17 +64,22 @@ async fn refund(gate: &Gate, wallet: &RefundWallet, record: &Record) -> Result<(
     if record.money == Money::RefundDue {
         let id = authorization.key(&gate.0.config.network.usdc()).id();
         let reservation = Reservation { id, daily_budget: wallet.daily_budget };
+        let told = tell(record.id, (record.money, record.work), (Money::Refunding, record.work));
         if !gate.0.ledger.reserve_refund(record, reservation).await? {
             tracing::warn!(payment = %record.id, amount = %record.amount, "the day's budget does not cover a refund");
             count("over_budget");
             return gate.0.ledger.note_refund(record, false, None, LATER_MS).await;
         }
+        told.done();
     }
     match attempt(gate, wallet, record, authorization).await {
         Attempt::Done(transaction) => {
             tracing::info!(payment = %record.id, %transaction, amount = %record.amount, "refunded");
             count("refunded");
-            gate.0.ledger.note_refund(record, true, Some(transaction), 0).await
+            let told = tell(record.id, (Money::Refunding, record.work), (Money::Refunded, record.work));
+            gate.0.ledger.note_refund(record, true, Some(transaction), 0).await?;
+            told.done();
+            Ok(())
         }
         Attempt::Again { transaction, after_ms } => {
             count("tried");

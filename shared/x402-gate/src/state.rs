@@ -1,6 +1,7 @@
 //! What a payment can be, and what may follow what. Two columns: where the money is, and where the work is.
 
 use serde::Serialize;
+use x402::PaymentId;
 
 use crate::Flow;
 
@@ -109,6 +110,28 @@ impl Work {
     pub fn may_become(self, next: Self) -> bool {
         use Work::{Failed, None, Running, Served};
         self == next || matches!((self, next), (None | Failed, Running) | (Running, Served | Failed))
+    }
+}
+
+/// A move of one payment, told just before and just after it is durable. Whoever wants to see every state a payment goes
+/// through, or to end the process there, listens for this.
+pub(crate) struct Told {
+    id: PaymentId,
+    step: String,
+}
+
+/// Tells that a move is about to be written.
+pub(crate) fn tell(id: PaymentId, from: (Money, Work), to: (Money, Work)) -> Told {
+    let state = |(money, work): (Money, Work)| format!("{}/{}", money.as_str(), work.as_str());
+    let told = Told { id, step: format!("{} {}", state(from), state(to)) };
+    tracing::debug!(payment = %told.id, when = "before", step = told.step.as_str(), "move");
+    told
+}
+
+impl Told {
+    /// Tells that it is durable.
+    pub(crate) fn done(self) {
+        tracing::debug!(payment = %self.id, when = "after", step = self.step.as_str(), "move");
     }
 }
 
