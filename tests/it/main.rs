@@ -26,4 +26,5 @@ mod priced_by_request;
 mod receipts;
 mod refunds;
 mod replicas;
+mod scrapes;
 mod stock_clients;

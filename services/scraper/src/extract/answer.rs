@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{dom::Refused, injection::Suspicion, metadata::Metadata, page_type::PageType};
 
 /// A page's content, in the formats asked for.
-#[derive(Debug, Clone, Serialize)]
+#[derive(schemars::JsonSchema, Debug, Clone, Serialize)]
 pub struct Extraction {
     /// What kind of page it is.
     pub page_type: PageType,
@@ -49,7 +49,7 @@ pub struct Extraction {
 }
 
 /// Where content was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(schemars::JsonSchema, Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// In the element that holds the content.
@@ -63,7 +63,7 @@ pub enum Source {
 }
 
 /// A link of the content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(schemars::JsonSchema, Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Link {
     /// Absolute.
     pub url: String,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Found on the page; it stays in the content, and the reader is warned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(schemars::JsonSchema, Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Suspicion {
     /// The pattern that it matches.
     pub pattern: &'static str,

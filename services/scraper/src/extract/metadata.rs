@@ -9,7 +9,7 @@ use url::Url;
 use super::{address, flat::Flat, json_ld::Things, page_type::meta};
 
 /// Declared by the page; nothing here is checked.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(schemars::JsonSchema, Debug, Clone, Default, Serialize)]
 pub struct Metadata {
     /// Open Graph, else JSON-LD, else the first heading, else the title element.
     pub title: Option<String>,

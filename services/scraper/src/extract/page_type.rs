@@ -10,7 +10,7 @@ use super::{
 };
 
 /// The kinds of pages that are read differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(schemars::JsonSchema, Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PageType {
     /// One text: news, a post, an essay.

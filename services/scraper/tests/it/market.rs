@@ -1,0 +1,63 @@
+//! A chain, the service on it, and a buyer: for what only paid requests reach.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use devnet::{Devnet, Options};
+use serde_json::{Value, json};
+use x402::SigningKey;
+
+use crate::{
+    scraper,
+    support::{Program, Running, client, payment},
+};
+
+/// A service that sells to a buyer who has money.
+pub(crate) struct Market {
+    pub(crate) chain: Devnet,
+    pub(crate) running: Running,
+    payer: SigningKey,
+    nonce: AtomicU8,
+}
+
+impl Market {
+    pub(crate) async fn open(configure: impl FnOnce(Program) -> Program) -> Self {
+        let chain = Devnet::start(Options::default()).await.expect("a chain");
+        let program = scraper().on("devnet", chain.rpc_url());
+        let program = program.env("X402_PAY_TO", &chain.pay_to().scraper.to_string());
+        let running = configure(program).start();
+        let payer = SigningKey::from_bytes(&chain.buyer(0).private_key.0).expect("a key");
+        Self { chain, running, payer, nonce: AtomicU8::new(1) }
+    }
+
+    /// Buys from a path: the status and the body.
+    pub(crate) async fn buy(&self, path: &str, body: &Value) -> (u16, Value) {
+        let post = || client().post(format!("{}{path}", self.running.public)).json(body);
+        let challenge = post().send().await.expect("an offer");
+        if challenge.status() != 402 {
+            return (challenge.status().as_u16(), challenge.json().await.expect("JSON"));
+        }
+        let payment = payment(&challenge, &self.payer, self.nonce.fetch_add(1, Ordering::Relaxed));
+        let answer = post().header("payment-signature", payment).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+    }
+
+    /// Buys a page, with more asked of it where `with` says so.
+    pub(crate) async fn scrape(&self, url: &str, with: Value) -> (u16, Value) {
+        let mut request = json!({ "url": url, "formats": ["text"] });
+        if let (Some(request), Value::Object(with)) = (request.as_object_mut(), with) {
+            request.extend(with);
+        }
+        self.buy("/v1/scrape", &request).await
+    }
+
+    /// The reason that a page is not had for, with the status.
+    pub(crate) async fn refusal(&self, url: &str) -> (u16, String) {
+        let (status, answer) = self.scrape(url, json!({})).await;
+        (status, answer["reason"].as_str().unwrap_or("content").to_owned())
+    }
+
+    /// What the service has earned, in atomic units.
+    pub(crate) async fn earned(&self) -> u64 {
+        self.chain.balance_of(self.chain.pay_to().scraper).await.expect("a balance").to()
+    }
+}

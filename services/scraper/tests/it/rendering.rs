@@ -1,0 +1,167 @@
+//! Pages that only a browser can show, and pages that would use it against us.
+
+use std::{fs, process::Command, time::Instant};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+
+use crate::{
+    market::Market,
+    site::{Reply, Site, article},
+    support::{PATIENCE, Program},
+};
+
+/// An application: nothing without its script.
+fn application(script: &str) -> String {
+    format!(
+        "<!doctype html><html><head><title>App</title></head><body><div id=root></div><script>{script}</script></body></html>"
+    )
+}
+
+const LATE: &str = "setTimeout(() => { document.getElementById('root').innerHTML = '<h1>Rendered</h1><p id=late>' + \
+    'The ferry leaves the northern quay at noon and is back before the lamps are lit. '.repeat(6) + '</p>'; }, 200);";
+
+/// As root, as these tests may run, a browser has no sandbox.
+fn with_browser(program: Program, site: &Site) -> Program {
+    program
+        .env("SCRAPER_ALLOW_ORIGINS", &site.host())
+        .env("SCRAPER_BROWSER_NO_SANDBOX", "true")
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+}
+
+fn png(answer: &Value) -> (u32, u32) {
+    let picture =
+        answer["rendered"]["screenshot"].as_str().unwrap_or_else(|| panic!("no picture in {answer}"));
+    let picture = BASE64_STANDARD.decode(picture).expect("base64");
+    assert_eq!(&picture[1..4], b"PNG");
+    let side = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().expect("four bytes"));
+    (side(16), side(20))
+}
+
+#[tokio::test]
+async fn a_browser_is_used_where_a_page_shows_nothing_without() {
+    let site = Site::open().await;
+    site.html("/app", application(LATE)).html("/page", article());
+    site.html("/tall", format!("{}<div style='height:3000px'></div>", article()));
+    let market = Market::open(|program| with_browser(program, &site)).await;
+
+    let (status, problem) = market.scrape(&site.url("/app"), json!({ "render": "never" })).await;
+    assert_eq!((status, problem["verdict"].as_str()), (422, Some("empty")), "{problem}");
+    let (status, answer) = market.scrape(&site.url("/app"), json!({})).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer["content"]["text"].as_str().is_some_and(|text| text.contains("ferry leaves")), "{answer}");
+    let waiting = json!({ "wait_for": { "selector": "#late" } });
+    let (status, answer) = market.scrape(&site.url("/app"), waiting).await;
+    assert_eq!(status, 200, "{answer}");
+
+    let (_, plain) = market.scrape(&site.url("/page"), json!({})).await;
+    assert!(plain.get("rendered").is_none(), "no browser where none is needed: {plain}");
+    let (_, rendered) = market.scrape(&site.url("/page"), json!({ "render": "always" })).await;
+    assert_eq!(rendered["rendered"]["url"], site.url("/page"), "{rendered}");
+
+    let picture = json!({ "formats": ["text", "screenshot"] });
+    let (status, answer) = market.scrape(&site.url("/tall"), picture).await;
+    assert_eq!((status, png(&answer)), (200, (1280, 800)));
+    let whole = json!({ "formats": ["screenshot"], "screenshot": "full_page" });
+    let (_, answer) = market.scrape(&site.url("/tall"), whole).await;
+    let (width, height) = png(&answer);
+    assert!(width == 1280 && height > 3000, "{width} by {height}");
+}
+
+#[tokio::test]
+async fn a_page_reaches_nothing_through_the_browser_that_the_fetcher_would_not() {
+    let (site, inside) = (Site::open().await, Site::open().await);
+    let script = format!(
+        "const urls = ['{0}', 'http://localhost:{1}/name', 'http://169.254.169.254/latest/', 'http://[::1]:{1}/six', 'http://0x7f000001:{1}/hex'];\
+         Promise.allSettled(urls.map(url => fetch(url, {{ mode: 'no-cors' }}))).then(all => {{\
+           document.getElementById('root').innerHTML = '<p id=done>' + all.map(one => one.status).join(' ') + ' done. </p>' }});",
+        inside.url("/fetched"),
+        inside.port()
+    );
+    let page = format!(
+        "<img src='{}'><iframe src='{}'></iframe>{}",
+        inside.url("/img"),
+        inside.url("/frame"),
+        application(&script)
+    );
+    site.html("/page", page);
+    site.html("/away", application(&format!("location = '{}'", inside.url("/navigated"))));
+    let market = Market::open(|program| with_browser(program, &site)).await;
+    let asked = json!({ "render": "always", "wait_for": { "selector": "#done" } });
+    let (status, answer) = market.scrape(&site.url("/page"), asked).await;
+    assert_eq!(status, 200, "{answer}");
+    let refused = answer["rendered"]["refused"].to_string();
+    for place in ["/img", "/frame", "/fetched", "169.254.169.254"] {
+        assert!(refused.contains(place), "{place} is not among {refused}");
+    }
+    let _ = market.scrape(&site.url("/away"), json!({ "render": "always" })).await;
+    for path in ["/img", "/frame", "/fetched", "/name", "/six", "/hex", "/navigated"] {
+        assert_eq!(inside.asked(path), 0, "{path} was reached");
+    }
+    assert!(site.asked("/page") >= 2, "the control: the page itself came through the same way out");
+}
+
+#[tokio::test]
+async fn a_page_that_never_ends_ends_at_the_deadline_and_the_next_one_comes() {
+    let site = Site::open().await;
+    site.html("/page", article()).html("/busy", application("for (;;) {}"));
+    site.on(
+        "/hanging",
+        Reply::Bytes(
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<p>It waits for /slow.</p><img src=/slow>"
+                .to_vec(),
+        ),
+    );
+    site.on("/slow", Reply::Forever(Vec::new(), Vec::new(), std::time::Duration::from_millis(100)));
+    let market = Market::open(|program| {
+        with_browser(program, &site)
+            .env("SCRAPER_RENDER_DEADLINE_MS", "15000")
+            .env("SCRAPER_BROWSER_PAGES", "3")
+    })
+    .await;
+    let always = || json!({ "render": "always" });
+    assert_eq!(market.scrape(&site.url("/page"), always()).await.0, 200);
+    let missing = json!({ "render": "always", "wait_for": { "selector": "#never" } });
+    let (busy, hanging, page) = (site.url("/busy"), site.url("/hanging"), site.url("/page"));
+    let (busy, hanging, waiting) = tokio::join!(
+        market.scrape(&busy, always()),
+        market.scrape(&hanging, always()),
+        market.scrape(&page, missing)
+    );
+    for (status, problem) in [busy, hanging, waiting] {
+        assert_eq!((status, problem["reason"].as_str()), (504, Some("render_deadline")), "{problem}");
+    }
+    let (status, answer) = market.scrape(&site.url("/page"), always()).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// Processes whose command line holds a text.
+fn running(text: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").expect("processes").flatten();
+    let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    lines.filter(|line| line.contains(text)).collect()
+}
+
+#[tokio::test]
+async fn no_browser_outlives_its_service_however_that_ends() {
+    let site = Site::open().await;
+    site.html("/page", article());
+    let mut market = Market::open(|program| {
+        // Its processes are known by the folder that their profile is in.
+        let folder = program.folder.path().display().to_string();
+        with_browser(program, &site).env("TMPDIR", &folder)
+    })
+    .await;
+    let folder = market.running.folder.path().display().to_string();
+    assert_eq!(market.scrape(&site.url("/page"), json!({ "render": "always" })).await.0, 200);
+    assert!(!running(&format!("user-data-dir={folder}")).is_empty(), "a browser runs");
+    let killed = Command::new("kill").args(["-KILL", &market.running.id().to_string()]).status();
+    assert!(killed.expect("kill runs").success());
+    market.running.wait();
+    let patience = Instant::now() + PATIENCE;
+    while !running(&format!("user-data-dir={folder}")).is_empty() {
+        assert!(Instant::now() < patience, "still there: {:?}", running(&folder));
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
