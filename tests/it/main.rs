@@ -10,6 +10,7 @@ mod attachments;
 mod batteries;
 mod bought_draw;
 mod challenge;
+mod channels;
 mod contract_wallets;
 mod crash;
 mod dependencies;

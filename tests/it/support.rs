@@ -87,6 +87,15 @@ impl World {
         (Self::on(chain, proxy.url()).await, proxy)
     }
 
+    /// A service that sells from channels too, by the key of a signer account, with more settings.
+    pub(crate) async fn with_channels(settings: &[(&'static str, &str)]) -> Self {
+        let chain = Devnet::start(Options::default()).await.expect("a chain");
+        let mut environment = environment(&chain, chain.rpc_url().to_owned(), 0);
+        environment.push(("CHANNEL_KEY", hex::encode(chain.signer(5).private_key)));
+        environment.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        Self { service: Service::start(environment).await, chain, http: client() }
+    }
+
     /// A service without a signer, that settles through a facilitator.
     pub(crate) async fn with_facilitator(chain: Devnet, url: String) -> Self {
         let mut environment = environment(&chain, chain.rpc_url().to_owned(), 0);
@@ -114,10 +123,22 @@ impl World {
 
     /// A service on a database, and a replica of it: another process, with a signer of its own, behind the same public URL.
     pub(crate) async fn replicated(database_url: &str) -> (Self, Service) {
+        Self::replicated_over(database_url, false).await
+    }
+
+    /// The same, selling from channels too.
+    pub(crate) async fn replicated_with_channels(database_url: &str) -> (Self, Service) {
+        Self::replicated_over(database_url, true).await
+    }
+
+    async fn replicated_over(database_url: &str, channels: bool) -> (Self, Service) {
         let chain = Devnet::start(Options::default()).await.expect("a chain");
         let on_database = |signer| {
             let mut environment = environment(&chain, chain.rpc_url().to_owned(), signer);
             environment.push(("DATABASE_URL", database_url.to_owned()));
+            if channels {
+                environment.push(("CHANNEL_KEY", hex::encode(chain.signer(5).private_key)));
+            }
             environment
         };
         let service = Service::start(on_database(0)).await;

@@ -3,7 +3,8 @@
 //!
 //! Settings are environment variables: `RPC_URL`, `PAY_TO`, `SIGNER_KEY`, `DATABASE_URL`, `RUNS_FILE`, `READY_FILE`, and
 //! `FACILITATOR_URL` for a remote facilitator instead of the signer, `LISTEN` for an address, `PUBLIC_URL` for a replica's,
-//! `PAY_TO_KEY` for what is signed (the payee names its own key), `ANSWER_RETENTION_MS`, `PAYER_IN_FLIGHT`, `UNPAID_FAILURES`.
+//! `PAY_TO_KEY` for what is signed (the payee names its own key), `ANSWER_RETENTION_MS`, `PAYER_IN_FLIGHT`, `UNPAID_FAILURES`;
+//! `CHANNEL_KEY` to sell from channels too, with `CLAIM_VALUE` and `UNSAFE_VALUE` in atomic units, and `SERVE_CONTRACTS`.
 
 mod stop_at;
 
@@ -30,7 +31,10 @@ use x402::{Network, ReceiptKey, Signed, SigningKey, UnixSeconds, Usdc};
 use x402_facilitator::{
     Chain, Facilitator, OnchainFacilitator, OnchainSettings, RemoteFacilitator, RemoteSettings,
 };
-use x402_gate::{Attachment, Gate, GateConfig, Ledger, Payment, ReceiptSigner, RefundWallet, Route, Routes};
+use x402_gate::{
+    Attachment, ChannelSettings, Charge, Gate, GateConfig, Ledger, Payment, ReceiptSigner, RefundWallet,
+    Route, Routes,
+};
 
 /// What a request asks of the handler.
 #[derive(Default, Deserialize)]
@@ -44,6 +48,8 @@ struct Order {
     units: u64,
     /// The key of an attachment to the answer.
     attach: Option<String>,
+    /// What the work turned out to cost, in atomic units.
+    charge: Option<u64>,
 }
 
 #[tokio::main]
@@ -56,6 +62,7 @@ async fn main() -> anyhow::Result<()> {
     let ledger = gate.ledger().clone();
     let app = gate.mount(routes()?)?.route("/attached", routing::get(async || attached(ledger).await));
     let _reconciler = gate.spawn_reconciler(CancellationToken::new());
+    let _claims = gate.spawn_claims(CancellationToken::new());
     fs::write(variable("READY_FILE")?, listener.local_addr()?.to_string())?;
     axum::serve(listener, app).await?;
     Ok(())
@@ -87,7 +94,23 @@ async fn gate(origin: String) -> anyhow::Result<Gate> {
         let daily_budget = variable("REFUND_BUDGET")?.parse()?;
         config.refunds = Some(Arc::new(RefundWallet { key: key.parse()?, daily_budget }));
     }
-    Ok(Gate::new(config, ledger, facilitator, Arc::new(chain)))
+    let chain = Arc::new(chain);
+    let Ok(key) = env::var("CHANNEL_KEY") else { return Ok(Gate::new(config, ledger, facilitator, chain)) };
+    let settings = channel_settings(network)?;
+    Ok(Gate::with_channels(config, ledger, facilitator, chain, key.parse()?, settings)?)
+}
+
+fn channel_settings(network: Network) -> anyhow::Result<ChannelSettings> {
+    let mut settings = ChannelSettings::new(network, true);
+    settings.tick = Duration::from_millis(100);
+    settings.serve_contracts = env::var("SERVE_CONTRACTS").is_ok();
+    if let Ok(value) = env::var("CLAIM_VALUE") {
+        settings.claim_value = Usdc::from_atomic(value.parse()?);
+    }
+    if let Ok(value) = env::var("UNSAFE_VALUE") {
+        settings.unsafe_value = Usdc::from_atomic(value.parse()?);
+    }
+    Ok(settings)
 }
 
 fn receipts(payee: SigningKey, config: &GateConfig) -> anyhow::Result<ReceiptSigner> {
@@ -159,6 +182,9 @@ async fn serve(
     assert!(!order.panic, "asked to panic");
     let status = order.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
     let answer = Json(json!({ "note": order.note, "run": run.unwrap_or_default(), "payment": payment.id }));
+    if let Some(charge) = order.charge {
+        return (status, Charge(Usdc::from_atomic(charge)), answer).into_response();
+    }
     match order.attach {
         None => (status, answer).into_response(),
         Some(key) => {

@@ -36,6 +36,7 @@ async fn routes(config: Config, context: Context) -> Result<Routes, StartError> 
     let sell = |route: Route| {
         route
             .price(PRICE)
+            .exact_only() // each draw is recorded in the log with its answer
             .upfront() // who could see the draw before they pay would pay for those they like
             .check(check)
             .extra_now("rng", terms.clone())

@@ -93,6 +93,10 @@ pub struct SellingArgs {
         value_parser = fraction
     )]
     pub(crate) facilitator_timeout: Duration,
+    /// Secret key of the account that claims and refunds payment channels and holds ETH for it. Where it is set, channels are
+    /// offered beside exact payments. Each ledger has its own.
+    #[arg(long, env = "X402_CHANNEL_KEY_FILE", value_name = "FILE")]
+    pub(crate) channel_key_file: Option<KeyFile>,
     /// Where payments are recorded.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: String,

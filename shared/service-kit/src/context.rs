@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use x402::Address;
+use x402::{Address, SigningKey};
 use x402_facilitator::Facilitator;
 use x402_gate::{GateConfig, Ledger};
 
@@ -33,6 +33,8 @@ pub struct Selling {
     /// or into a schema of their own of the same Postgres database.
     pub database_url: String,
     pub(crate) config: GateConfig,
+    /// The key of channels, where they are offered.
+    pub(crate) channel_key: Option<SigningKey>,
 }
 
 /// Tasks that run beside the serving.

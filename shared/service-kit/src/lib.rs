@@ -64,4 +64,6 @@ pub use service::Service;
 // What a service is written with, so that it depends on one crate.
 pub use tokio_util::sync::CancellationToken;
 pub use x402::Usdc;
-pub use x402_gate::{Attached, Attachment, Flow, Ledger, LedgerError, Payment, Route, Routes};
+pub use x402_gate::{
+    Attached, Attachment, ChannelCall, Charge, Flow, Ledger, LedgerError, Payment, Route, Routes,
+};

@@ -6,12 +6,12 @@ use axum::Router;
 use clap::Args;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use x402_gate::{Gate, GateConfig, Ledger, LedgerError, Routes};
+use x402_gate::{ChannelSettings, Gate, GateConfig, Ledger, LedgerError, Routes};
 
 use crate::{
     StartError,
     args::{Deployment, NoArgs, Remote, SellingArgs},
-    chain::ChainSide,
+    chain::{ChainSide, signers},
     context::Selling,
     documents::{self, Catalogue},
     receipts, refunds,
@@ -70,6 +70,9 @@ pub struct Mounted {
 pub(crate) struct Till {
     pub(crate) gate: Gate,
     reconciler: JoinHandle<()>,
+    claims: JoinHandle<()>,
+    /// Asks the claims to take what is left, once nothing is served any more.
+    last_call: CancellationToken,
 }
 
 /// The shop of a service that sells nothing.
@@ -118,27 +121,44 @@ impl Offering for Routes {
         config.unpaid_limit = args.unpaid_limit();
         config.refunds = refunds::load(name, deployment, &args)?;
         config.receipts = Some(Arc::new(receipts::load(name, deployment, &args, &config)?));
-        let SellingArgs { pay_to, database_url, .. } = args;
+        let SellingArgs { pay_to, database_url, channel_key_file, .. } = args;
+        let channel_key = channel_key_file.as_ref().map(signers::channel_key).transpose()?;
         let ledger = Ledger::open(&database_url, config.network, pay_to)
             .await
             .map_err(|error| ledger_error(&database_url, error))?;
-        Ok(Selling { ledger, pay_to, public_url, database_url, config })
+        Ok(Selling { ledger, pay_to, public_url, database_url, config, channel_key })
     }
 
     fn mount(self, shop: Selling, ground: Ground) -> Result<Mounted, StartError> {
         let Ground { place: Place { name, about, version, deployment, .. }, side, stop } = ground;
-        let Selling { ledger, pay_to, public_url, config, .. } = shop;
+        let Selling { ledger, pay_to, public_url, config, channel_key, .. } = shop;
         let routes = self.table().cloned().collect();
         let catalogue = Catalogue { name, about, version, deployment, pay_to, public_url, routes };
-        let gate = Gate::new(config, ledger, side.facilitator, side.chain);
+        let gate = match channel_key {
+            None => Gate::new(config, ledger, side.facilitator, side.chain),
+            Some(key) => {
+                tracing::info!(authorizer = %key.address(), "selling from channels too");
+                let settings = ChannelSettings::new(deployment.network(), deployment == Deployment::Devnet);
+                Gate::with_channels(config, ledger, side.facilitator, side.chain, key, settings)
+                    .map_err(StartError::failed("setting up channels"))?
+            }
+        };
         let app = gate.mount(self).map_err(StartError::failed("mounting the routes"))?;
         let reconciler = gate.spawn_reconciler(stop);
+        let last_call = CancellationToken::new();
+        let claims = gate.spawn_claims(last_call.clone());
         tracing::info!(%pay_to, public_url = catalogue.public_url, "selling");
         // A service's own route wins over the document of the same path.
         let documents = documents::router(&catalogue).fallback(not_found);
-        Ok(Mounted { router: app.fallback_service(documents), till: Some(Till { gate, reconciler }) })
+        Ok(Mounted {
+            router: app.fallback_service(documents),
+            till: Some(Till { gate, reconciler, claims, last_call }),
+        })
     }
 }
+
+/// However long the work took, there is time for one claim.
+const LEAST_CLAIM: Duration = Duration::from_secs(5);
 
 impl Till {
     /// Waits, at most `grace`, until running work has ended.
@@ -146,6 +166,10 @@ impl Till {
         self.gate.drain(grace).await;
         // A reconciler that panicked has nothing left to wait for.
         let _ = (&mut self.reconciler).await;
+        self.last_call.cancel();
+        if tokio::time::timeout(grace.max(LEAST_CLAIM), &mut self.claims).await.is_err() {
+            tracing::warn!("what channels owe is claimed after the next start");
+        }
     }
 
     /// Closes the ledger: nothing is left half written.

@@ -12,7 +12,10 @@ use alloy::{
     transports::TransportError,
 };
 use url::Url;
-use x402::{Address, Authorization, B256, LogEntry, Network, Token, UnixSeconds, Usdc, find_settlement};
+use x402::{
+    Address, Authorization, B256, ChannelId, LogEntry, Network, SETTLEMENT_CONTRACT, Settlement, Token,
+    UnixSeconds, Usdc, find_settlement,
+};
 
 /// How long a node may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -178,6 +181,21 @@ impl Chain {
             Some(transaction) => self.find_payment(authorization, transaction).await,
             None => Ok(None),
         }
+    }
+
+    /// Balance and total claimed of a channel.
+    ///
+    /// # Errors
+    /// [`ChainError`] when the node does not say.
+    pub async fn channel(&self, id: ChannelId) -> Result<(Usdc, Usdc), ChainError> {
+        let call = Settlement::channelsCall { channelId: id.0 };
+        let request = TransactionRequest::default().to(SETTLEMENT_CONTRACT).input(call.abi_encode().into());
+        let returned = within(async { self.provider.call(request).block(BlockId::latest()).await }).await?;
+        let state = Settlement::channelsCall::abi_decode_returns(&returned)
+            .map_err(|_| ChainError::Nonsense("no settlement contract stands there"))?;
+        let units = |units: u128| u64::try_from(units).map(Usdc::from_atomic);
+        let state = units(state.balance).and_then(|balance| Ok((balance, units(state.totalClaimed)?)));
+        state.map_err(|_| ChainError::Nonsense("a balance above all USDC"))
     }
 
     async fn token<C: SolCall>(&self, call: &C, at: BlockId) -> Result<C::Return, ChainError> {

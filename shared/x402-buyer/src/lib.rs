@@ -27,6 +27,7 @@ mod body;
 pub mod budget;
 mod chain;
 mod challenge;
+pub mod channel;
 mod client;
 mod clock;
 mod files;

@@ -183,7 +183,7 @@ fn identify(extensions: &mut Extensions) -> Result<(), SignError> {
     Ok(())
 }
 
-fn random() -> Result<B256, SignError> {
+pub(crate) fn random() -> Result<B256, SignError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(SignError::Entropy)?;
     Ok(bytes.into())

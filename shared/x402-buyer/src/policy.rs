@@ -44,8 +44,8 @@ pub struct NoOffer {
 /// Why an offer is not paid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// Only `exact` is paid.
-    #[error("scheme `{0}` is not `exact`")]
+    /// Another scheme than is paid with: `exact`, or `batch-settlement` for calls from a channel.
+    #[error("scheme `{0}` is not the one to pay with")]
     Scheme(String),
     /// Another chain.
     #[error("network {offered} is not {pinned}")]
@@ -106,9 +106,20 @@ impl Policy {
     /// # Errors
     /// [`NoOffer`] with a reason for each offer when none fits.
     pub fn choose(&self, challenge: Challenge, host: &str, terms: &Terms) -> Result<Offer, NoOffer> {
+        self.choose_scheme(challenge, host, terms, EXACT)
+    }
+
+    /// The same among the offers of one scheme.
+    pub(crate) fn choose_scheme(
+        &self,
+        challenge: Challenge,
+        host: &str,
+        terms: &Terms,
+        scheme: &str,
+    ) -> Result<Offer, NoOffer> {
         let (mut fitting, mut rejections) = (Vec::new(), Vec::new());
         for offer in challenge.accepts {
-            match self.check(&offer, host, terms) {
+            match self.check(&offer, host, terms, scheme) {
                 Ok(()) => fitting.push(offer),
                 Err(rejection) => rejections.push(rejection),
             }
@@ -122,8 +133,14 @@ impl Policy {
         })
     }
 
-    fn check(&self, offer: &PaymentRequirements, host: &str, terms: &Terms) -> Result<(), Rejection> {
-        if offer.scheme != EXACT {
+    fn check(
+        &self,
+        offer: &PaymentRequirements,
+        host: &str,
+        terms: &Terms,
+        scheme: &str,
+    ) -> Result<(), Rejection> {
+        if offer.scheme != scheme {
             return Err(Rejection::Scheme(offer.scheme.clone()));
         }
         if offer.network != self.network.caip2() {

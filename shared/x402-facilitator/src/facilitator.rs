@@ -7,6 +7,7 @@ use x402::{
 use crate::{
     admission::payer,
     chain::{ChainError, Head, Settled},
+    channel::{ChannelOutcome, ChannelVerification},
     journal::JournalError,
 };
 
@@ -28,6 +29,25 @@ pub trait Facilitator: Send + Sync + 'static {
     /// # Errors
     /// [`FacilitatorError`] when this call sent nothing and learned nothing.
     async fn settle(&self, request: &SettleRequest) -> Result<SettleOutcome, FacilitatorError>;
+
+    /// Judges a payment of the scheme `batch-settlement`. Moves nothing.
+    ///
+    /// # Errors
+    /// [`FacilitatorError`] when the payment could not be judged.
+    async fn verify_channel(&self, _: &VerifyRequest) -> Result<ChannelVerification, FacilitatorError> {
+        Ok(ChannelVerification::Invalid { reason: ErrorReason::UNSUPPORTED_SCHEME, payer: None })
+    }
+
+    /// Sends the deposit, claim, refund or pay-out that a payload of the scheme `batch-settlement` asks for, and waits until
+    /// it is in a block. A remote facilitator's word is no proof: what it says was done is read from the chain by whoever
+    /// counts on it.
+    ///
+    /// # Errors
+    /// [`FacilitatorError`] when this call sent nothing.
+    async fn settle_channel(&self, _: &SettleRequest) -> Result<ChannelOutcome, FacilitatorError> {
+        let reason = ErrorReason::UNSUPPORTED_SCHEME;
+        Ok(ChannelOutcome::Failed { detail: reason.to_string(), reason, transaction: None })
+    }
 
     /// What this facilitator can do.
     ///

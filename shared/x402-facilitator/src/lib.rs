@@ -1,4 +1,5 @@
-//! The chain side of x402: verify and settle payments of the scheme `exact` in USDC.
+//! The chain side of x402: verify and settle payments of the schemes `exact` and
+//! `batch-settlement` in USDC.
 //!
 //! [`Facilitator`] is the seam. [`OnchainFacilitator`] does the work itself over an RPC, with signers that pay the gas;
 //! [`RemoteFacilitator`] asks somebody else's over HTTP and believes a settlement only when the chain shows it. Both
@@ -25,6 +26,7 @@
 
 mod admission;
 mod chain;
+mod channel;
 mod facilitator;
 mod http;
 mod journal;
@@ -36,8 +38,10 @@ mod settings;
 mod settle;
 
 pub use chain::{
-    Chain, ChainError, ChainSettings, DomainError, Facts, Head, Mismatch, PaymentState, Revert, Settled,
+    Chain, ChainError, ChainSettings, DomainError, Facts, Head, Mismatch, OnchainChannel, PaymentState,
+    Revert, Settled, Withdrawal,
 };
+pub use channel::{ChannelOutcome, ChannelReceipt, ChannelRelay, ChannelRevert, ChannelVerification};
 pub use facilitator::{Facilitator, FacilitatorError, SettleOutcome, Verification};
 pub use http::ClientError;
 pub use journal::{Journal, JournalError, NoJournal, Outgoing, Written};

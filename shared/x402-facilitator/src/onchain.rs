@@ -1,11 +1,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use x402::{Address, EXACT, SettleRequest, SigningKey, SupportedKind, SupportedResponse, VerifyRequest};
+use x402::{
+    Address, BATCH_SETTLEMENT, EXACT, SettleRequest, SigningKey, SupportedKind, SupportedResponse,
+    VerifyRequest,
+};
 
 use crate::{
     admission::{Admitted, Rejection, admit, now, payer, window},
     chain::{Chain, Facts},
+    channel::{self, ChannelOutcome, ChannelVerification},
     facilitator::{Facilitator, FacilitatorError, SettleOutcome, Verification},
     journal::{Journal, NoJournal},
     relay::Relay,
@@ -113,16 +117,37 @@ impl Facilitator for OnchainFacilitator {
         }
     }
 
+    async fn verify_channel(&self, request: &VerifyRequest) -> Result<ChannelVerification, FacilitatorError> {
+        match channel::verify(&self.relay, request).await {
+            Ok(verdict) => Ok(verdict),
+            Err(Rejection::Invalid(reason)) => {
+                Ok(ChannelVerification::Invalid { reason, payer: channel::payer(request) })
+            }
+            Err(Rejection::Unavailable(error)) => Err(error),
+        }
+    }
+
+    async fn settle_channel(&self, request: &SettleRequest) -> Result<ChannelOutcome, FacilitatorError> {
+        self.queue.start(&self.relay);
+        match channel::settle(&self.relay, request).await {
+            Ok(outcome) => Ok(outcome),
+            Err(Rejection::Invalid(reason)) => {
+                Ok(ChannelOutcome::Failed { detail: reason.to_string(), reason, transaction: None })
+            }
+            Err(Rejection::Unavailable(error)) => Err(error),
+        }
+    }
+
     async fn supported(&self) -> Result<SupportedResponse, FacilitatorError> {
-        let kind = SupportedKind {
+        let kind = |scheme: &str| SupportedKind {
             x402_version: 2,
-            scheme: EXACT.to_owned(),
+            scheme: scheme.to_owned(),
             network: self.chain.network().caip2().to_owned(),
             extra: None,
         };
         let signers = self.signers().map(|signer| signer.to_checksum(None)).collect();
         Ok(SupportedResponse {
-            kinds: vec![kind],
+            kinds: vec![kind(EXACT), kind(BATCH_SETTLEMENT)],
             extensions: Vec::new(),
             signers: BTreeMap::from([("eip155:*".to_owned(), signers)]),
         })

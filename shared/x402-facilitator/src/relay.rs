@@ -92,6 +92,22 @@ impl Relay {
         self.signers.iter().all(|signer| signer.is_held() == Some(false))
     }
 
+    /// Waits, not for long, until some signer is known to belong to this process.
+    pub(crate) async fn held(&self) {
+        let known = async {
+            while self.signers.iter().all(|signer| signer.is_held().is_none()) {
+                let mut held = self.signers[0].held.subscribe();
+                let _ = held.changed().await;
+            }
+        };
+        let _ = tokio::time::timeout(self.settings.settle_timeout, known).await;
+    }
+
+    /// The signer whose turn comes first for `home`.
+    pub(crate) fn address(&self, home: usize) -> Address {
+        self.signers[home % self.signers.len()].key.address()
+    }
+
     /// The fees of the newest block, or of one shortly before.
     pub(crate) async fn fees(&self) -> Result<Fees, FacilitatorError> {
         let mut known = self.fees.lock().await;

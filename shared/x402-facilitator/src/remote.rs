@@ -5,13 +5,14 @@ use reqwest::{Client, Method, RequestBuilder};
 use tokio::time::Instant;
 use url::Url;
 use x402::{
-    Authorization, B256, ErrorReason, SettleRequest, SettlementResponse, SupportedResponse, VerifyRequest,
-    VerifyResponse,
+    Authorization, B256, ChannelSettlement, ChannelVerifyResponse, ErrorReason, SettleRequest,
+    SettlementResponse, SupportedResponse, VerifyRequest, VerifyResponse,
 };
 
 use crate::{
     admission::{Rejection, admit, payer, terms},
     chain::{Chain, PaymentState, Receipt},
+    channel::{self, ChannelOutcome, ChannelReceipt, ChannelVerification},
     facilitator::{Facilitator, FacilitatorError, SettleOutcome, Verification},
     http::{self, ClientError, Fault, fetch},
 };
@@ -171,6 +172,53 @@ impl Facilitator for RemoteFacilitator {
                 Ok(self.ask_chain(&authorization, word).await)
             }
         }
+    }
+
+    async fn verify_channel(&self, request: &VerifyRequest) -> Result<ChannelVerification, FacilitatorError> {
+        let invalid = |reason| ChannelVerification::Invalid { reason, payer: channel::payer(request) };
+        let payload = request.payment_payload.channel().ok();
+        let Some(id) = payload.as_ref().and_then(|payload| payload.channel_id(self.chain.network())) else {
+            return Ok(invalid(ErrorReason::CHANNEL_ID_MISMATCH));
+        };
+        let asked = self.request(Method::POST, "verify", self.settings.verify_timeout).json(request);
+        let answer: ChannelVerifyResponse = fetch(asked).await?;
+        match channel::payer(request) {
+            Some(payer) if answer.is_valid => {
+                let (head, state) = self.chain.channel(id).await?;
+                Ok(ChannelVerification::Valid { payer, channel: id, state, head })
+            }
+            _ => Ok(invalid(answer.invalid_reason.unwrap_or(ErrorReason::INVALID_PAYLOAD))),
+        }
+    }
+
+    async fn settle_channel(&self, request: &SettleRequest) -> Result<ChannelOutcome, FacilitatorError> {
+        let asked = self.request(Method::POST, "settle", self.settings.settle_timeout).json(request);
+        let answer: ChannelSettlement = match fetch(asked).await {
+            Ok(answer) => answer,
+            Err(Fault::NotDone(error)) => return Err(error),
+            Err(Fault::Unsure(error)) => {
+                return Ok(ChannelOutcome::Unknown { transaction: None, detail: error.to_string() });
+            }
+        };
+        let transaction = answer.transaction;
+        let patience = if answer.success { self.settings.confirm_timeout } else { Duration::ZERO };
+        let receipt = match transaction {
+            Some(hash) => self.chain.receipt_by(hash, Instant::now() + patience).await,
+            None => None,
+        };
+        Ok(match receipt {
+            Some(receipt) if answer.success && receipt.is_success() => ChannelOutcome::Done(ChannelReceipt {
+                transaction: receipt.transaction_hash(),
+                block_number: receipt.block_number().unwrap_or_default(),
+                gas_used: receipt.gas_used(),
+                moved: answer.amount,
+                state: None,
+            }),
+            _ => {
+                let reason = answer.error_reason.unwrap_or(ErrorReason::UNEXPECTED_SETTLE_ERROR);
+                ChannelOutcome::Unknown { transaction, detail: format!("the facilitator says {reason}") }
+            }
+        })
     }
 
     async fn supported(&self) -> Result<SupportedResponse, FacilitatorError> {

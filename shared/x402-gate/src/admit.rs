@@ -14,6 +14,7 @@ use x402_facilitator::{Head, Verification};
 use crate::{
     Flow, Gate, LedgerError,
     body::{self, SavedRequest},
+    channel,
     deliver::{self, Caller},
     incoming::{self, Incoming, is_bound},
     job::{Handler, Job},
@@ -56,6 +57,9 @@ pub(crate) async fn sell(
     request: Request<Body>,
     handler: Handler,
 ) -> Response {
+    if let Some(payment) = channel::carried(gate, request.headers()) {
+        return channel::sell(gate, sale, offer, payment, request, handler).await;
+    }
     let caller = Caller::of(request.headers());
     match bid(gate, sale, &offer, request).await {
         Ok(bid) => settle_on(gate, sale, bid, handler).await,

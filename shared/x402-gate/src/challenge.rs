@@ -8,8 +8,8 @@ use http::{
 };
 use serde_json::{Value, json};
 use x402::{
-    Accept, ErrorReason, Extensions, PAYMENT_REQUIRED, PaymentRequired, PaymentRequirements, ResourceInfo,
-    encode_header, v1,
+    Accept, BATCH_SETTLEMENT, EXACT, ErrorReason, Extensions, PAYMENT_REQUIRED, PaymentRequired,
+    PaymentRequirements, ResourceInfo, encode_header, v1,
 };
 
 use crate::GateError;
@@ -27,7 +27,7 @@ pub(crate) struct Challenge {
     html: Rendered,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Rendered {
     headers: HeaderMap,
     body: Bytes,
@@ -36,6 +36,7 @@ struct Rendered {
 impl Challenge {
     pub(crate) fn new(
         requirements: &PaymentRequirements,
+        channel: Option<&PaymentRequirements>,
         resource: ResourceInfo,
         extensions: Extensions,
     ) -> Result<Self, GateError> {
@@ -43,7 +44,7 @@ impl Challenge {
             x402_version: 2,
             error: Some(NO_PAYMENT.to_owned()),
             resource,
-            accepts: vec![Accept::Evm(requirements.clone())],
+            accepts: [Some(requirements), channel].into_iter().flatten().cloned().map(Accept::Evm).collect(),
             extensions: Some(extensions),
         };
         let header = header(&offer)?;
@@ -66,6 +67,21 @@ impl Challenge {
             (Ok(header), Ok(body)) => Rendered::new("application/json", header, body).response(),
             _ => self.json.response(),
         }
+    }
+
+    /// The answer to a voucher that starts from another base than the channel's: the offer of channels, corrected.
+    pub(crate) fn correct(
+        &self,
+        reason: &ErrorReason,
+        correct: impl Fn(&PaymentRequirements) -> PaymentRequirements,
+    ) -> Response {
+        let accepts = self.offer.accepts.iter().map(|accept| match accept.evm() {
+            Some(offered) if offered.scheme == BATCH_SETTLEMENT => Accept::Evm(correct(offered)),
+            _ => accept.clone(),
+        });
+        let offer = PaymentRequired { accepts: accepts.collect(), ..self.offer.clone() };
+        let corrected = Self { offer, json: self.json.clone(), html: self.html.clone() };
+        corrected.refuse(reason)
     }
 }
 
@@ -98,7 +114,7 @@ fn header(offer: &PaymentRequired) -> Result<HeaderValue, GateError> {
 
 /// The version 1 offer, which is the body.
 fn body(offer: &PaymentRequired) -> Result<Bytes, GateError> {
-    let accepts = offer.accepts.iter().filter_map(Accept::evm);
+    let accepts = offer.accepts.iter().filter_map(Accept::evm).filter(|offered| offered.scheme == EXACT);
     let body = v1::PaymentRequired {
         x402_version: 1,
         error: offer.error.clone().unwrap_or_default(),

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use x402::{Address, Network};
+use x402::{Address, ChannelTerms, Network};
 
 use crate::{ReceiptSigner, RefundWallet, UnpaidLimit};
 
@@ -40,6 +40,8 @@ pub struct GateConfig {
     pub receipts: Option<Arc<ReceiptSigner>>,
     /// Where refunds come from; without, what is owed back stays `refund_due` and visible.
     pub refunds: Option<Arc<RefundWallet>>,
+    /// On which terms channels are offered beside exact payments; set by [`crate::Gate::with_channels`].
+    pub(crate) channels: Option<ChannelTerms>,
 }
 
 impl GateConfig {
@@ -69,6 +71,7 @@ impl GateConfig {
             unpaid_failures_an_hour: 20,
             receipts: None,
             refunds: None,
+            channels: None,
         }
     }
 }

@@ -197,7 +197,7 @@ fn upfront_only(gate: &Gate, sale: &Sale, offer: &Offer, caller: Caller, reason:
     response
 }
 
-fn plain(answer: Answer) -> Response {
+pub(crate) fn plain(answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
@@ -249,7 +249,7 @@ fn link(response: &mut Response, id: PaymentId) {
     attach(response, LINK, format!("</payments/{id}>; rel=\"payment\""));
 }
 
-fn attach(response: &mut Response, name: HeaderName, value: String) {
+pub(crate) fn attach(response: &mut Response, name: HeaderName, value: String) {
     if let Ok(value) = HeaderValue::try_from(value) {
         response.headers_mut().insert(name, value);
     }

@@ -31,7 +31,7 @@ fn resource(config: &GateConfig, sale: &Sale) -> Value {
         "description": route.summary,
         "price": route.price.to_string(),
         "settles": match route.flow { Flow::Authorize => "after the work", Flow::Upfront => "before the work" },
-        "accepts": [sale.standing().requirements],
+        "accepts": sale.standing().accepts().collect::<Vec<_>>(),
     });
     if let Some(unit) = route.unit() {
         // Then `price` and `accepts` are of one unit; what a call costs stands in its 402.

@@ -8,11 +8,13 @@ use axum::Router;
 use http::{Extensions, HeaderMap};
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use x402_facilitator::{Chain, Facilitator};
+use x402::SigningKey;
+use x402_facilitator::{Chain, ChannelRelay, Facilitator, NoSigner, OnchainSettings};
 
 use crate::{
-    GateConfig, GateLayer, Ledger, LedgerError, Route, Routes,
+    ChannelSettings, GateConfig, GateLayer, Ledger, LedgerError, Route, Routes,
     admit::lease_ms,
+    channel::{self, ChannelJournal, Channels},
     claims, cors, discovery,
     head::LastHead,
     job::Handler,
@@ -37,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) in_flight: InFlight,
     pub(crate) unpaid: Option<Meter>,
     pub(crate) tasks: TaskTracker,
+    pub(crate) channels: Option<Arc<Channels>>,
     counters: Counters,
     sold: RwLock<HashMap<String, (Arc<Sale>, Handler)>>,
 }
@@ -74,6 +77,36 @@ impl Gate {
         facilitator: Arc<dyn Facilitator>,
         chain: Arc<Chain>,
     ) -> Self {
+        Self::build(config, ledger, facilitator, chain, None)
+    }
+
+    /// As [`new`](Self::new), with channels offered beside exact payments. `key` is their `receiverAuthorizer`: it sends claims and
+    /// refunds from its own account and pays their gas, so it belongs to this ledger alone.
+    ///
+    /// # Errors
+    /// [`NoSigner`] never, in practice: there is a key.
+    pub fn with_channels(
+        mut config: GateConfig,
+        ledger: Ledger,
+        facilitator: Arc<dyn Facilitator>,
+        chain: Arc<Chain>,
+        key: SigningKey,
+        settings: ChannelSettings,
+    ) -> Result<Self, NoSigner> {
+        let journal = Arc::new(ChannelJournal(ledger.clone()));
+        let relay = ChannelRelay::new(Chain::clone(&chain), key, OnchainSettings::default(), journal)?;
+        let channels = Channels::new(relay, settings);
+        config.channels = Some(channels.terms());
+        Ok(Self::build(config, ledger, facilitator, chain, Some(Arc::new(channels))))
+    }
+
+    fn build(
+        config: GateConfig,
+        ledger: Ledger,
+        facilitator: Arc<dyn Facilitator>,
+        chain: Arc<Chain>,
+        channels: Option<Arc<Channels>>,
+    ) -> Self {
         let counters = Counters { challenges: metrics::counter!("x402_challenges_total") };
         Self(Arc::new(Inner {
             unpaid: config.unpaid_limit.clone().map(Meter::new),
@@ -85,6 +118,7 @@ impl Gate {
             head: LastHead::default(),
             in_flight: InFlight::default(),
             tasks: TaskTracker::new(),
+            channels,
             counters,
             sold: RwLock::default(),
         }))
@@ -117,6 +151,13 @@ impl Gate {
     #[must_use]
     pub fn spawn_reconciler(&self, stop: CancellationToken) -> JoinHandle<()> {
         tokio::spawn(reconcile::run(self.clone(), stop))
+    }
+
+    /// Claims what channels owe, follows withdrawals, and finishes refunds, until `stop`; then claims everything. Without
+    /// channels it ends at once.
+    #[must_use]
+    pub fn spawn_claims(&self, stop: CancellationToken) -> JoinHandle<()> {
+        tokio::spawn(channel::follow(self.clone(), stop))
     }
 
     /// Waits, at most `grace`, until no work and no settlement runs any more. What still runs is finished after a restart.

@@ -11,7 +11,7 @@ use http::{Method, Request};
 use tower::{Layer, Service, util::BoxCloneSyncService};
 
 use crate::{
-    Gate, admit,
+    Gate, admit, channel,
     deliver::{self, Caller},
     incoming,
     job::Handler,
@@ -73,7 +73,8 @@ impl Service<Request<Body>> for GateService {
     /// the `GET` handler, is a question about the price.
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let sold = *request.method() == self.sale.route.method && *request.method() != Method::HEAD;
-        let paid = sold && incoming::carries_payment(request.headers());
+        let carries = incoming::carries_payment(request.headers());
+        let paid = carries && (sold || channel::is_refund(&self.gate, request.headers()));
         if !paid && !self.gate.admits(request.headers(), request.extensions()) {
             return Either::Left(ready(Ok(deliver::too_often())));
         }

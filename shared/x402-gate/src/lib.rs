@@ -25,6 +25,7 @@ mod answer;
 mod attachment;
 mod body;
 mod challenge;
+mod channel;
 mod claims;
 mod config;
 mod cors;
@@ -53,6 +54,7 @@ mod timing;
 mod waiters;
 
 pub use attachment::{Attached, Attachment};
+pub use channel::{ChannelCall, ChannelSettings, Charge};
 pub use config::GateConfig;
 pub use gate::{Gate, GateError};
 pub use layer::{GateLayer, GateService};

@@ -5,10 +5,10 @@ use std::{
 
 use axum::body::Body;
 use http::Request;
-use x402::{Extensions, PaymentIdentifier, PaymentRequirements, ResourceInfo, Usdc};
+use x402::{ChannelTerms, Extensions, PaymentIdentifier, PaymentRequirements, ResourceInfo, Usdc};
 
 use crate::{
-    Flow, GateConfig, GateError, ReceiptSigner, Route, admit::now, body, challenge::Challenge,
+    Flow, GateConfig, GateError, ReceiptSigner, Route, admit::now, body, challenge::Challenge, channel,
     refusal::Refusal,
 };
 
@@ -20,6 +20,7 @@ pub(crate) struct Sale {
     pub(crate) name: String,
     resource: ResourceInfo,
     signer: Option<Arc<ReceiptSigner>>,
+    terms: Option<ChannelTerms>,
     /// The offer at the route's own price: every request's, unless the request decides. Signed anew now and then, and
     /// swapped in whole.
     standing: RwLock<Arc<Offer>>,
@@ -31,6 +32,8 @@ pub(crate) struct Sale {
 pub(crate) struct Offer {
     pub(crate) requirements: PaymentRequirements,
     pub(crate) flow: Flow,
+    /// The same from a channel.
+    pub(crate) channel: Option<PaymentRequirements>,
     pub(crate) challenge: Challenge,
     made: Instant,
 }
@@ -45,11 +48,12 @@ impl Sale {
             return Err(GateError::NoPrice(route.path));
         }
         let (resource, signer) = (resource(&route, config), config.receipts.clone());
-        let terms = (requirements(&route, config), route.flow);
-        let standing = Offer::new(terms, &resource, signer.as_deref())?;
+        let terms = config.channels.filter(|_| !route.exact_only);
+        let offered = (requirements(&route, config), route.flow);
+        let standing = Offer::new(offered, terms, &resource, signer.as_deref())?;
         let name = format!("{} {}", route.method, route.path);
         let standing = RwLock::new(Arc::new(standing));
-        Ok(Self { name, resource, signer, standing, signing: Mutex::new(()), route })
+        Ok(Self { name, resource, signer, terms, standing, signing: Mutex::new(()), route })
     }
 
     /// How long a whole sale may take: what the claim's lease covers.
@@ -121,13 +125,13 @@ impl Sale {
     }
 
     fn price(&self, requirements: PaymentRequirements) -> Result<Offer, GateError> {
-        Offer::new((requirements, self.route.flow), &self.resource, self.signer.as_deref())
+        Offer::new((requirements, self.route.flow), self.terms, &self.resource, self.signer.as_deref())
     }
 
     /// The same offer, to be paid before the work. Anybody may choose it.
     pub(crate) fn upfront(&self, offer: &Offer) -> Result<Offer, GateError> {
         let terms = (upfront(offer.requirements.clone()), Flow::Upfront);
-        Offer::new(terms, &self.resource, self.signer.as_deref())
+        Offer::new(terms, self.terms, &self.resource, self.signer.as_deref())
     }
 
     /// The offer that a client accepted: the one that was made to it, or that to pay first. Any other is refused later.
@@ -143,14 +147,21 @@ impl Sale {
 impl Offer {
     fn new(
         (requirements, flow): (PaymentRequirements, Flow),
+        terms: Option<ChannelTerms>,
         resource: &ResourceInfo,
         signer: Option<&ReceiptSigner>,
     ) -> Result<Self, GateError> {
         let signed = signer.map(|signer| signer.offer(&resource.url, &requirements, now()));
         let mut extensions: Extensions = signed.unwrap_or_default();
         PaymentIdentifier::advertise(&mut extensions, false);
-        let challenge = Challenge::new(&requirements, resource.clone(), extensions)?;
-        Ok(Self { requirements, flow, challenge, made: Instant::now() })
+        let channel = terms.and_then(|terms| channel::offer(&requirements, terms));
+        let challenge = Challenge::new(&requirements, channel.as_ref(), resource.clone(), extensions)?;
+        Ok(Self { requirements, flow, channel, challenge, made: Instant::now() })
+    }
+
+    /// The ways to pay.
+    pub(crate) fn accepts(&self) -> impl Iterator<Item = &PaymentRequirements> {
+        [Some(&self.requirements), self.channel.as_ref()].into_iter().flatten()
     }
 }
 

@@ -26,16 +26,16 @@ mod settlement;
 pub mod v1;
 mod v2;
 
-pub use alloy_primitives::{Address, B256, Bytes};
+pub use alloy_primitives::{Address, B256, Bytes, keccak256};
 
 pub use amount::{AmountError, Usdc};
 pub use bind::{BIND_EXTENSION, BindSalt, Binding, BindingError};
 pub use channel::{
     BATCH_SETTLEMENT, ChannelConfig, ChannelExtra, ChannelId, ChannelPayload, ChannelSettlement,
-    ChannelState, ChannelTerms, ClaimPayload, ClaimedVoucher, Collector, DEPOSIT_COLLECTOR, Deposit,
-    DepositAuthorization, DepositPayload, Erc3009Authorization, MAX_WITHDRAW_DELAY, MIN_WITHDRAW_DELAY,
-    RefundPayload, SETTLEMENT_CONTRACT, SettlePayload, Settlement, Voucher, VoucherClaim, VoucherPayload,
-    VoucherState, channel_domain_separator, channel_refund_digest,
+    ChannelState, ChannelTerms, ChannelVerifyResponse, ClaimPayload, ClaimedVoucher, Collector,
+    DEPOSIT_COLLECTOR, Deposit, DepositAuthorization, DepositPayload, Erc3009Authorization,
+    MAX_WITHDRAW_DELAY, MIN_WITHDRAW_DELAY, RefundPayload, SETTLEMENT_CONTRACT, SettlePayload, Settlement,
+    Voucher, VoucherClaim, VoucherPayload, VoucherState, channel_domain_separator, channel_refund_digest,
 };
 pub use contracts::{Multicall3, TestToken, Token};
 pub use ecdsa::{SignatureError, SigningKey, recover};

@@ -98,10 +98,8 @@ async fn a_payer_without_money_is_refused_with_the_reason() {
 async fn it_says_what_it_supports() {
     let running = facilitator(NOWHERE).start();
     let supported: Value = running.get("/supported").await.json().await.expect("JSON");
-    assert_eq!(
-        supported["kinds"],
-        json!([{ "x402Version": 2, "scheme": "exact", "network": "eip155:84532" }])
-    );
+    let kind = |scheme| json!({ "x402Version": 2, "scheme": scheme, "network": "eip155:84532" });
+    assert_eq!(supported["kinds"], json!([kind("exact"), kind("batch-settlement")]));
     assert_eq!(supported["signers"]["eip155:*"], json!(["0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"]));
 }
 

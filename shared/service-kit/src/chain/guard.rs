@@ -5,7 +5,10 @@ use std::sync::{
 
 use async_trait::async_trait;
 use x402::{SettleRequest, SupportedResponse, VerifyRequest};
-use x402_facilitator::{ChainError, Facilitator, FacilitatorError, SettleOutcome, Verification};
+use x402_facilitator::{
+    ChainError, ChannelOutcome, ChannelVerification, Facilitator, FacilitatorError, SettleOutcome,
+    Verification,
+};
 
 /// Whether the chain has proven to be the network it is taken for. Once it has, that stays true.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +51,16 @@ impl Facilitator for Guarded {
     async fn settle(&self, request: &SettleRequest) -> Result<SettleOutcome, FacilitatorError> {
         self.admit()?;
         self.inner.settle(request).await
+    }
+
+    async fn verify_channel(&self, request: &VerifyRequest) -> Result<ChannelVerification, FacilitatorError> {
+        self.admit()?;
+        self.inner.verify_channel(request).await
+    }
+
+    async fn settle_channel(&self, request: &SettleRequest) -> Result<ChannelOutcome, FacilitatorError> {
+        self.admit()?;
+        self.inner.settle_channel(request).await
     }
 
     async fn supported(&self) -> Result<SupportedResponse, FacilitatorError> {

@@ -1,7 +1,7 @@
 //! The chain side of a service: who settles, who watches, and what is refused until the chain is known.
 
 mod guard;
-mod signers;
+pub(crate) mod signers;
 mod watch;
 
 use std::{sync::Arc, time::Duration};

@@ -33,6 +33,16 @@ fn from_file(program: &str, args: &ChainArgs, file: &KeyFile) -> Result<SigningK
     SigningKey::from_bytes(&secret).map_err(malformed)
 }
 
+/// Reads the key of channels. Like a signer's it cannot be made up: its account pays for claims and refunds.
+pub(crate) fn channel_key(file: &KeyFile) -> Result<SigningKey, StartError> {
+    let hint = |_: &Path| {
+        "X402_CHANNEL_KEY_FILE names the secret key of an account with ETH; without it no channels are offered".to_owned()
+    };
+    let secret = file.read().map_err(|error| error.with_hint(hint))?;
+    let malformed = |_| KeyFileError::Malformed(file.path().to_owned()).with_hint(|_| String::new());
+    SigningKey::from_bytes(&secret).map_err(malformed)
+}
+
 /// How one comes by a signer's key.
 fn where_from(program: &str, args: &ChainArgs, path: Option<&Path>) -> String {
     let path = path.unwrap_or(Path::new("data/signer.key"));

@@ -3,8 +3,8 @@
 mod answer;
 mod deliver;
 mod error;
-mod exchange;
-mod verdict;
+pub(crate) mod exchange;
+pub(crate) mod verdict;
 
 use std::time::Duration;
 

@@ -21,6 +21,12 @@ pub struct SpendLedger {
     pool: SqlitePool,
 }
 
+impl SpendLedger {
+    pub(crate) const fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+}
+
 /// The ledger cannot be used. Without it nothing is paid.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {

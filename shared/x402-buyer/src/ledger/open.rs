@@ -9,7 +9,7 @@ use super::{LedgerError, SpendLedger};
 use crate::files;
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(30);
@@ -44,6 +44,6 @@ async fn migrate(pool: &SqlitePool) -> Result<(), LedgerError> {
         return Err(LedgerError::Newer { found, known: SCHEMA_VERSION });
     }
     transaction.execute(SCHEMA).await?;
-    transaction.execute("PRAGMA user_version = 1").await?;
+    transaction.execute("PRAGMA user_version = 2").await?;
     Ok(transaction.commit().await?)
 }

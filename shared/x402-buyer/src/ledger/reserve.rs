@@ -70,6 +70,18 @@ impl Reservation {
         self.now
     }
 
+    pub(crate) const fn spend(&self) -> &Spend {
+        &self.spend
+    }
+
+    pub(crate) const fn transaction(&mut self) -> &mut Transaction<'static, Sqlite> {
+        &mut self.transaction
+    }
+
+    pub(crate) async fn finish(self) -> Result<(), LedgerError> {
+        Ok(self.transaction.commit().await?)
+    }
+
     /// Makes the signed payment durable: when this returns it survives a power cut, and only then may it be sent.
     ///
     /// # Errors
@@ -107,7 +119,9 @@ async fn counted(
     if limit.scope == Scope::Call {
         return Ok(Vec::new());
     }
-    let select = "SELECT amount, signed_at, state FROM intents \
+    let select = "SELECT amount, signed_at, state FROM ( \
+                    SELECT amount, signed_at, state, network, budget, host, payee FROM intents \
+                    UNION ALL SELECT amount - returned, signed_at, 'paid', network, budget, host, payee FROM channel_deposits) \
                   WHERE network = ?1 AND (signed_at > ?2 AND state = 'paid' OR state IN ('signed', 'sent', 'unknown')) \
                   AND (?3 IS NULL OR budget = ?3) AND (?4 IS NULL OR host = ?4) AND (?5 IS NULL OR payee = ?5) \
                   ORDER BY signed_at";

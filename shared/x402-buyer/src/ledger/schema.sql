@@ -36,3 +36,31 @@ CREATE TABLE IF NOT EXISTS payees (
     since   INTEGER NOT NULL,                       -- epoch milliseconds
     PRIMARY KEY (host, network)
 ) STRICT;
+
+-- Channels: what was put in, what was charged, and the highest voucher that was signed.
+CREATE TABLE IF NOT EXISTS channels (
+    id         TEXT PRIMARY KEY,
+    config     TEXT NOT NULL,                       -- JSON
+    network    TEXT NOT NULL,                       -- CAIP-2
+    host       TEXT NOT NULL,
+    target     TEXT NOT NULL,                       -- METHOD URL of what was bought last
+    balance    INTEGER NOT NULL,                    -- atomic units, as all amounts
+    charged    INTEGER NOT NULL,
+    signed     INTEGER NOT NULL,
+    suspect    INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL                     -- epoch milliseconds
+) STRICT;
+
+-- Deposits into channels: they count against budgets until they come back.
+CREATE TABLE IF NOT EXISTS channel_deposits (
+    salt      TEXT PRIMARY KEY,
+    channel   TEXT NOT NULL REFERENCES channels (id),
+    network   TEXT NOT NULL,
+    host      TEXT NOT NULL,
+    payee     TEXT NOT NULL,
+    budget    TEXT,
+    amount    INTEGER NOT NULL,
+    returned  INTEGER NOT NULL DEFAULT 0,
+    signed_at INTEGER NOT NULL,
+    payload   TEXT NOT NULL                         -- JSON, as sent
+) STRICT;

@@ -51,10 +51,7 @@ impl Chain {
     /// before it, so that a payer cannot spend the same balance twice.
     pub(crate) async fn facts_of(&self, payments: &[&ExactPayload]) -> Result<Vec<Facts>, ChainError> {
         // What is read comes first, and so shows nothing of the simulated transfers.
-        let mut calls = vec![
-            to_multicall(&Multicall3::getBlockNumberCall {}),
-            to_multicall(&Multicall3::getCurrentBlockTimestampCall {}),
-        ];
+        let mut calls = head_calls();
         for Authorization { from, nonce, .. } in payments.iter().map(|payment| payment.authorization) {
             calls.push(self.to_token(&Token::balanceOfCall { account: from }));
             calls.push(self.to_token(&Token::authorizationStateCall { authorizer: from, nonce: nonce.0 }));
@@ -128,7 +125,7 @@ impl Chain {
     }
 
     /// Makes several calls at one block. As many results as calls.
-    async fn aggregate_all(
+    pub(super) async fn aggregate_all(
         &self,
         calls: Vec<Call3>,
         at: BlockId,
@@ -165,14 +162,22 @@ fn to_multicall(call: &impl SolCall) -> Call3 {
     Call3 { target: Network::MULTICALL3, allowFailure: true, callData: input }
 }
 
-fn result<C: SolCall>(result: &Multicall3::Result) -> Result<C::Return, ChainError> {
+pub(super) fn result<C: SolCall>(result: &Multicall3::Result) -> Result<C::Return, ChainError> {
     if !result.success {
         return Err(ChainError::BadAnswer(format!("{} reverts", C::SIGNATURE)));
     }
     decode::<C>(&result.returnData)
 }
 
-fn head(number: &Multicall3::Result, timestamp: &Multicall3::Result) -> Result<Head, ChainError> {
+/// The calls whose results tell the block.
+pub(super) fn head_calls() -> Vec<Call3> {
+    vec![
+        to_multicall(&Multicall3::getBlockNumberCall {}),
+        to_multicall(&Multicall3::getCurrentBlockTimestampCall {}),
+    ]
+}
+
+pub(super) fn head(number: &Multicall3::Result, timestamp: &Multicall3::Result) -> Result<Head, ChainError> {
     let number = result::<Multicall3::getBlockNumberCall>(number)?;
     let timestamp = result::<Multicall3::getCurrentBlockTimestampCall>(timestamp)?;
     Ok(Head { number: number.saturating_to(), timestamp: timestamp.saturating_to() })

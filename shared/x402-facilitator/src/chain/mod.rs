@@ -1,6 +1,7 @@
 //! A chain behind an RPC: what is read from it, and how a transaction is sent to it.
 
 mod broadcast;
+mod channel;
 mod code;
 mod error;
 mod facts;
@@ -34,6 +35,7 @@ use x402::{Address, Bytes, Network, Token, UnixSeconds, Usdc};
 use crate::http::{self, ClientError};
 
 pub(crate) use broadcast::{Delivery, Prepared, Receipt, Sent};
+pub use channel::{OnchainChannel, Withdrawal};
 pub use error::{ChainError, DomainError, Mismatch};
 pub use facts::Facts;
 pub(crate) use facts::transfer;
@@ -188,6 +190,11 @@ impl Chain {
         let request = transaction(to, call.abi_encode().into());
         let answer = self.ask(self.provider.call(request).block(at)).await?;
         decode::<C>(&answer)
+    }
+
+    /// Waits as long as lies between two questions about a receipt.
+    pub(crate) async fn pause(&self) {
+        tokio::time::sleep(self.settings.poll_interval).await;
     }
 
     /// One request, within the time that an answer may take.

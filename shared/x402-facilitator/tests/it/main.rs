@@ -1,9 +1,10 @@
 //! Verifying and settling over a real chain, with its faults.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod batch;
 mod bench;
 mod chain;
+mod channels;
 mod faults;
 mod proxy;
 mod remote;

@@ -187,11 +187,8 @@ async fn without_an_rpc_nothing_is_known() {
 async fn a_facilitator_says_what_it_supports() {
     let world = World::automine().await;
     let supported = world.facilitator(2).supported().await.expect("known");
-    assert_eq!(supported.kinds.len(), 1);
-    assert_eq!(
-        (supported.kinds[0].scheme.as_str(), supported.kinds[0].network.as_str()),
-        ("exact", "eip155:84532")
-    );
+    let kinds = supported.kinds.iter().map(|kind| (kind.scheme.as_str(), kind.network.as_str()));
+    assert_eq!(kinds.collect::<Vec<_>>(), [("exact", "eip155:84532"), ("batch-settlement", "eip155:84532")]);
     let signers: Vec<B256> = supported.signers["eip155:*"]
         .iter()
         .map(|text| text.parse::<Address>().expect("an address").into_word())

@@ -1,6 +1,7 @@
 //! The durable record of every payment. The row is also the outbox: no second queue.
 
 mod attachments;
+mod channels;
 #[cfg(test)]
 mod conformance;
 mod journal;
@@ -18,6 +19,7 @@ use x402::{Address, B256, Network, PaymentId};
 
 use crate::Attached;
 
+pub(crate) use channels::{CallRecord, ChannelRecord, PaidCall};
 pub use journal::LedgerJournal;
 pub use postgres::PostgresLedger;
 pub(crate) use record::{Answer, Claim, NewPayment, Record, Update};
@@ -90,6 +92,8 @@ macro_rules! on {
         }
     };
 }
+
+use on;
 
 impl Ledger {
     /// Opens, and makes where it is missing, the ledger at a URL: `sqlite://data/rng.db`, or

@@ -62,6 +62,7 @@ impl Store for PostgresLedger {
     type Row = PgRow;
     const NOW: &'static str = "epoch_ms()";
     const SKIP_LOCKED: &'static str = "FOR UPDATE SKIP LOCKED";
+    const LOCKED: &'static str = "FOR UPDATE";
 
     async fn rows(&self, statement: Statement) -> Result<Vec<PgRow>, LedgerError> {
         // Without a connection nothing was asked.

@@ -108,7 +108,7 @@ impl Answer {
         serde_json::Value::from_iter(pairs.map(|(name, value)| serde_json::json!([name, value]))).to_string()
     }
 
-    fn read(row: &impl Columns) -> Result<Option<Self>, LedgerError> {
+    pub(super) fn read(row: &impl Columns) -> Result<Option<Self>, LedgerError> {
         let (Some(status), Some(body)) = (row.number("status")?, row.bytes("body")?) else { return Ok(None) };
         let pairs: Vec<(String, String)> = serde_json::from_str(text(row, "headers")?)
             .map_err(|_| LedgerError::Corrupt("headers of an answer"))?;

@@ -67,6 +67,7 @@ impl Store for SqliteLedger {
     const NOW: &'static str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
     /// There is one writer.
     const SKIP_LOCKED: &'static str = "";
+    const LOCKED: &'static str = "";
 
     async fn rows(&self, statement: Statement) -> Result<Vec<SqliteRow>, LedgerError> {
         if statement.changes() {

@@ -13,6 +13,9 @@ pub(super) trait Store {
     /// How a query passes over the rows that somebody else is about to take.
     const SKIP_LOCKED: &'static str;
 
+    /// How a query keeps the rows it reads from changing before its statement ends.
+    const LOCKED: &'static str;
+
     /// Runs one statement in a transaction of its own. What it changed is durable before this returns.
     fn rows(&self, statement: Statement) -> impl Future<Output = Result<Vec<Self::Row>, LedgerError>> + Send;
 }

@@ -20,7 +20,9 @@ pub use payload::{
 };
 pub use refund::channel_refund_digest;
 pub use voucher::{ClaimedVoucher, Voucher, VoucherClaim};
-pub use wire::{ChannelExtra, ChannelSettlement, ChannelState, ChannelTerms, VoucherState};
+pub use wire::{
+    ChannelExtra, ChannelSettlement, ChannelState, ChannelTerms, ChannelVerifyResponse, VoucherState,
+};
 
 use crate::{B256, Network};
 

@@ -88,6 +88,23 @@ pub struct ChannelExtra {
     pub channel_state: Option<ChannelState>,
 }
 
+/// A facilitator's verdict on a payment from a channel: the scheme's form of [`crate::VerifyResponse`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelVerifyResponse {
+    /// Whether it is good.
+    pub is_valid: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid_reason: Option<ErrorReason>,
+    /// Who pays.
+    #[serde(default, with = "serde_forms::checksummed_option", skip_serializing_if = "Option::is_none")]
+    pub payer: Option<Address>,
+    /// The channel on chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra: Option<ChannelState>,
+}
+
 const STATE: &str = "channelState";
 const VOUCHER: &str = "voucherState";
 

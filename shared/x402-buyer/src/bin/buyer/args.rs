@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
 use url::Url;
-use x402::{Address, PaymentId, Usdc};
+use x402::{Address, ChannelId, PaymentId, Usdc};
 
 use crate::{exit::EXIT_CODES, settings::Settings};
 
@@ -36,6 +36,9 @@ pub(crate) enum Command {
     Wallet(Wallet),
     /// As a payee, name the key that signs receipts for you
     Delegate(Delegate),
+    /// Pay many calls from one deposit
+    #[command(subcommand)]
+    Channel(Channel),
     /// Set or list what may be spent
     #[command(subcommand)]
     Budget(Budget),
@@ -215,6 +218,45 @@ pub(crate) enum Wallet {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Channel {
+    /// List channels, the latest first
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Open a channel and buy from it: prints one answer a line
+    Open {
+        /// What to ask for
+        url: String,
+        /// How many calls
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        calls: u64,
+        /// The highest price of a call, in dollars
+        #[arg(long, value_name = "DOLLARS", default_value = "0.01")]
+        max: Option<Usdc>,
+        /// What goes in, in dollars; the calls at their highest price unless set
+        #[arg(long, value_name = "DOLLARS")]
+        deposit: Option<Usdc>,
+        /// Also count the deposit against this budget
+        #[arg(long, value_name = "NAME")]
+        budget: Option<String>,
+        /// How many calls are under way together
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        at_once: usize,
+    },
+    /// Ask the seller for what is left
+    Close {
+        /// The channel
+        #[arg(value_parser = channel_id)]
+        id: ChannelId,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Budget {
     /// Set limits, in dollars; `total` counts everything
     Set {
@@ -246,6 +288,10 @@ pub(crate) struct Limits {
     /// The sum in any 24 hours to one payee
     #[arg(long, value_name = "DOLLARS")]
     pub(crate) per_payee_day: Option<Usdc>,
+}
+
+fn channel_id(text: &str) -> Result<ChannelId, String> {
+    text.parse().map(ChannelId).map_err(|_| "a channel is 0x and 64 hexadecimal digits".to_owned())
 }
 
 fn payment_id(text: &str) -> Result<PaymentId, String> {

@@ -45,6 +45,11 @@ impl Context {
     }
 
     pub(crate) async fn client(&self) -> anyhow::Result<PayingClient> {
+        Ok(PayingClient::new(self.wallet()?, self.ledger().await?, self.policy()?)?)
+    }
+
+    /// What this buyer holds to.
+    pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
         let mut policy = Policy::new(self.network);
         policy.budgets = Budgets::load(&self.budgets_file())?;
         policy.payees = self.settings.payees.clone();
@@ -54,7 +59,7 @@ impl Context {
         if let Some(seconds) = self.settings.patience {
             policy.patience = Duration::from_secs(seconds);
         }
-        Ok(PayingClient::new(self.wallet()?, self.ledger().await?, policy)?)
+        Ok(policy)
     }
 
     /// The chain of `network`, where an RPC node is set.

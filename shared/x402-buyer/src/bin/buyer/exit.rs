@@ -4,6 +4,7 @@ use std::{fmt, process::ExitCode};
 
 use x402_buyer::{
     ChainError, LedgerError, ReconcileError, RequestError, SendError, WalletError, budget::BudgetFileError,
+    channel::ChannelError,
 };
 
 use crate::output;
@@ -71,6 +72,9 @@ fn code(error: &anyhow::Error) -> Exit {
     if let Some(error) = error.downcast_ref::<SendError>() {
         return of_call(error);
     }
+    if let Some(error) = error.downcast_ref::<ChannelError>() {
+        return of_channel(error);
+    }
     let usage = error.is::<Usage>()
         || error.is::<WalletError>()
         || error.is::<BudgetFileError>()
@@ -85,6 +89,24 @@ fn code(error: &anyhow::Error) -> Exit {
             Some(ReconcileError::Ledger(_)) => Exit::Io,
             None => Exit::Software,
         },
+    }
+}
+
+fn of_channel(error: &ChannelError) -> Exit {
+    match error {
+        ChannelError::UnknownBudget(_) | ChannelError::NoSuchChannel(_) => Exit::Usage,
+        ChannelError::Unreachable(_) | ChannelError::Refused { .. } | ChannelError::Chain(_) => {
+            Exit::Unavailable
+        }
+        ChannelError::Ledger(_) => Exit::Io,
+        ChannelError::Unresolved { .. } => Exit::Unknown,
+        ChannelError::Budget(_) => Exit::Refused,
+        ChannelError::NoOffer(none) if none.is_price() => Exit::Refused,
+        ChannelError::NotForSale(_)
+        | ChannelError::Challenge(_)
+        | ChannelError::NoOffer(_)
+        | ChannelError::Dishonest { .. } => Exit::Protocol,
+        ChannelError::Sign(_) | ChannelError::Encode(_) => Exit::Software,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod budget;
+mod channel;
 mod context;
 mod delegate;
 mod draw;
@@ -50,6 +51,7 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Resume(command) => resume::run(&context, &command).await,
         Command::Wallet(command) => wallet::run(&context, &command).await,
         Command::Delegate(command) => delegate::run(&context, &command),
+        Command::Channel(command) => Box::pin(channel::run(&context, command)).await,
         Command::Budget(command) => budget::run(&context, &command).await,
     }
 }

@@ -1,6 +1,7 @@
 //! What a ledger must do, whichever database it is in: every test runs on SQLite and on a Postgres of its own.
 
 mod attachments;
+mod channels;
 mod claims;
 mod journal;
 mod leases;
@@ -53,4 +54,11 @@ everywhere! {
     leases::unfinished_work_is_shared_and_never_taken_twice,
     leases::what_waits_for_its_buyer_is_left_alone,
     leases::what_was_taken_least_often_comes_first,
+    channels::a_call_and_its_charge_are_read_back_together,
+    channels::of_many_calls_at_one_base_one_is_charged,
+    channels::a_call_from_another_base_is_not_charged,
+    channels::what_was_charged_is_never_taken_back,
+    channels::a_refund_and_a_call_exclude_each_other,
+    channels::the_oldest_debt_comes_first_until_it_is_claimed_or_set_aside,
+    channels::one_process_claims_at_a_time,
 }

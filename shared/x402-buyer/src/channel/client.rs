@@ -1,0 +1,490 @@
+//! Calls that are paid from a channel.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use reqwest::{Method, StatusCode, header::HeaderMap};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use x402::{
+    B256, BATCH_SETTLEMENT, ChannelConfig, ChannelSettlement, Deposit, ErrorReason, PAYMENT_RESPONSE,
+    PAYMENT_SIGNATURE, PaymentRequirements, Usdc, Voucher, decode_header, encode_header,
+};
+
+use super::{
+    ChannelError, ChannelRow,
+    account::{Account, Accounts, Turn, proven},
+};
+use crate::{
+    Chain, Challenge, Policy, Request, Spend, SpendLedger, Terms, Verbatim, Version, Wallet,
+    client::{
+        exchange::{Exchange, HttpAnswer},
+        verdict,
+    },
+};
+
+/// How often one call is signed anew: a seller whose books move on without us is not followed for ever.
+const ATTEMPTS: u32 = 16;
+const UNPAID: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(100);
+/// What an attempt waits for beyond the seller's own window.
+const ALLOWANCE: u64 = 30;
+/// By how long a deposit's window begins before now: clocks differ.
+const BEGUN: u64 = 600;
+
+/// A client that pays from channels: opens them, tops them up, spends and closes them. Cloning is cheap, and clones share
+/// channels and connections.
+#[derive(Clone, Debug)]
+pub struct ChannelClient {
+    wallet: Wallet,
+    ledger: SpendLedger,
+    policy: Policy,
+    exchange: Exchange,
+    chain: Chain,
+    accounts: Accounts,
+    offers: Arc<std::sync::Mutex<HashMap<String, Offered>>>,
+}
+
+/// What a seller offered for a target.
+#[derive(Clone, Debug)]
+struct Offered {
+    requirements: Verbatim<PaymentRequirements>,
+    resource: Option<Value>,
+}
+
+/// The answer to a call that was paid from a channel.
+#[derive(Clone, Debug)]
+pub struct ChannelAnswer {
+    /// HTTP status, a success.
+    pub status: StatusCode,
+    /// Headers as received.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// What the call cost.
+    pub charged: Usdc,
+    /// What was deposited with it.
+    pub deposited: Option<Usdc>,
+    /// The deposit's transaction.
+    pub transaction: Option<B256>,
+    /// The channel afterwards.
+    pub channel: ChannelRow,
+}
+
+/// A channel whose rest came back.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// What came back.
+    pub refunded: Usdc,
+    /// By which transaction.
+    pub transaction: Option<B256>,
+    /// The channel afterwards.
+    pub channel: ChannelRow,
+}
+
+/// One voucher on its way.
+struct Sent {
+    ceiling: Usdc,
+    base: Usdc,
+    generation: u64,
+    deposit: Option<Usdc>,
+    header: String,
+}
+
+/// What to do after an answer.
+enum Next {
+    Done(Box<ChannelAnswer>),
+    /// Sign anew.
+    Again,
+    /// Send the same again.
+    Resend(String),
+}
+
+impl ChannelClient {
+    /// A client that pays from `wallet`, records in `ledger`, and reads channels from `chain`.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(
+        wallet: Wallet,
+        ledger: SpendLedger,
+        policy: Policy,
+        chain: Chain,
+    ) -> Result<Self, reqwest::Error> {
+        let exchange = Exchange::new(policy.max_answer_bytes)?;
+        let (accounts, offers) = Default::default();
+        Ok(Self { wallet, ledger, policy, exchange, chain, accounts, offers })
+    }
+
+    /// Sends a request and pays for it from a channel. Where the channel holds too little, `deposit` goes in with the call,
+    /// or what is missing if that is more.
+    ///
+    /// # Errors
+    /// [`ChannelError`]; an [`Unresolved`](ChannelError::Unresolved) call may be sent again and is charged once.
+    pub async fn send(
+        &self,
+        request: &Request,
+        terms: &Terms,
+        deposit: Usdc,
+    ) -> Result<ChannelAnswer, ChannelError> {
+        let mut offered = self.offer(request, terms, false).await?;
+        let mut last = String::new();
+        for _ in 0..ATTEMPTS {
+            let config = self.config(&offered)?;
+            let account = self.accounts.get(config.id(self.policy.network));
+            let mut turn = account.lock().await;
+            let sent = self.sign(&mut turn, request, &offered, config, terms, deposit).await?;
+            // A deposit holds the channel: those who come meanwhile would make another.
+            let turn = sent.deposit.is_some().then_some(turn);
+            let answer = self.deliver(request, &offered, config, &sent).await?;
+            drop(turn);
+            match self.judge(&account, request, &offered, config, sent, answer).await? {
+                Next::Done(answer) => return Ok(*answer),
+                Next::Resend(why) => last = why,
+                Next::Again => {
+                    offered = self.offer(request, terms, true).await?;
+                    "the seller keeps correcting".clone_into(&mut last);
+                }
+            }
+        }
+        let channel = self.config(&offered)?.id(self.policy.network);
+        Err(ChannelError::Unresolved { channel, ceiling: Usdc::ZERO, last })
+    }
+
+    /// Asks the seller for what is left in a channel.
+    ///
+    /// # Errors
+    /// [`ChannelError`]; then the channel is as it was, or the chain shows the refund.
+    pub async fn close(&self, id: x402::ChannelId) -> Result<Closed, ChannelError> {
+        let known = self.ledger.channel(id).await?.ok_or(ChannelError::NoSuchChannel(id))?;
+        let (method, url) = known.target.split_once(' ').unwrap_or(("GET", &known.target));
+        let request =
+            Method::from_bytes(method.as_bytes()).ok().and_then(|method| Request::new(method, url).ok());
+        let request = request.ok_or(ChannelError::NoSuchChannel(id))?;
+        let offered = self.offer(&request, &Terms::default(), false).await?;
+        let account = self.accounts.get(id);
+        let mut turn = account.lock().await;
+        let mut row = known;
+        let mut last = String::new();
+        for _ in 0..ATTEMPTS {
+            let voucher = Voucher::sign(id, row.charged, self.policy.network, self.wallet.key());
+            let payload = json!({ "type": "refund", "channelConfig": row.config, "voucher": voucher });
+            let answer = self.exchange_paid(&request, &offered, &payload).await;
+            let answer = answer.map_err(ChannelError::Unreachable)?;
+            let settlement = settlement(&answer);
+            if let Some(settlement) = settlement.filter(|settlement| settlement.success) {
+                let refunded = settlement.amount.unwrap_or_default();
+                let (balance, _) = self.chain.channel(id).await?;
+                row.balance = balance;
+                row.signed = row.charged;
+                self.ledger.keep_channel(&row).await?;
+                self.ledger.returned(id, refunded).await?;
+                turn.row = Some(row.clone());
+                return Ok(Closed { refunded, transaction: settlement.transaction, channel: row });
+            }
+            match correction(&answer) {
+                Some(correction) => {
+                    let (_, claimed) = self.chain.channel(id).await?;
+                    let (signer, network) = (self.wallet.address(), self.policy.network);
+                    row.charged = proven(&row, signer, network, &correction, claimed)
+                        .map_err(|what| ChannelError::Dishonest { channel: id, what })?;
+                }
+                None if is_passing(&answer) => sleep(PAUSE).await,
+                None => return Err(refused(id, &answer)),
+            }
+            last = verdict::reason(&answer).unwrap_or_default();
+        }
+        Err(ChannelError::Unresolved { channel: id, ceiling: row.charged, last })
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub const fn ledger(&self) -> &SpendLedger {
+        &self.ledger
+    }
+
+    fn config(&self, offered: &Offered) -> Result<ChannelConfig, ChannelError> {
+        let config = ChannelConfig::accepting(&offered.requirements, self.wallet.address(), B256::ZERO);
+        config.ok_or_else(|| crate::NoOffer { rejections: Vec::new() }.into())
+    }
+
+    /// The offer of channels for a request, asked for once per target and again where it is stale.
+    async fn offer(&self, request: &Request, terms: &Terms, anew: bool) -> Result<Offered, ChannelError> {
+        let target = target(request);
+        let known =
+            self.offers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&target).cloned();
+        if let Some(known) = known.filter(|_| !anew) {
+            return Ok(known);
+        }
+        let answer = self.exchange.send(request, None, UNPAID).await.map_err(ChannelError::Unreachable)?;
+        if answer.status != StatusCode::PAYMENT_REQUIRED {
+            return Err(ChannelError::NotForSale(answer.status));
+        }
+        let challenge = Challenge::read(&answer.headers, &answer.body)?;
+        let resource = challenge.resource.clone().filter(|_| challenge.version == Version::V2);
+        let offer = self.policy.choose_scheme(challenge, request.host(), terms, BATCH_SETTLEMENT)?;
+        let offered = Offered { requirements: offer.requirements, resource };
+        let mut offers = self.offers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        offers.insert(target, offered.clone());
+        Ok(offered)
+    }
+
+    /// Signs the next voucher of a channel, with a deposit where it holds too little. On disk when this returns.
+    async fn sign(
+        &self,
+        turn: &mut Turn<'_>,
+        request: &Request,
+        offered: &Offered,
+        config: ChannelConfig,
+        terms: &Terms,
+        deposit: Usdc,
+    ) -> Result<Sent, ChannelError> {
+        let network = self.policy.network;
+        let id = config.id(network);
+        let mut row = match turn.row.clone() {
+            Some(row) => row,
+            None => self.find(request, config).await?,
+        };
+        if row.suspect {
+            return Err(ChannelError::Dishonest {
+                channel: id,
+                what: "its seller's books were wrong before",
+            });
+        }
+        row.target = target(request);
+        let (base, price) = (row.signed, offered.requirements.amount);
+        let ceiling = base.checked_add(price).unwrap_or(base);
+        row.signed = ceiling;
+        let voucher = Voucher::sign(id, ceiling, network, self.wallet.key());
+        let missing = ceiling.checked_sub(row.balance).unwrap_or_default();
+        let generation = turn.generation;
+        let sent = |payload: &Value, deposit| -> Result<Sent, ChannelError> {
+            Ok(Sent { ceiling, base, generation, deposit, header: header(offered, payload)? })
+        };
+        if missing == Usdc::ZERO {
+            self.ledger.keep_channel(&row).await?;
+            turn.row = Some(row);
+            let payload = json!({ "type": "voucher", "channelConfig": config, "voucher": voucher });
+            return sent(&payload, None);
+        }
+        let amount = deposit.max(missing);
+        let limits = self.policy.budgets.limits(terms.budget.as_deref())?;
+        let spend = Spend {
+            network,
+            host: request.host().to_owned(),
+            payee: config.receiver,
+            price: amount,
+            budget: terms.budget.clone(),
+        };
+        let reservation = self.ledger.reserve(spend, &limits).await?;
+        let now = reservation.now().seconds();
+        let window = (now.saturating_sub(BEGUN), now + offered.requirements.max_timeout_seconds);
+        let salt = crate::payment::random()?;
+        let deposit = Deposit::sign(&config, amount, window, salt, network, self.wallet.key());
+        let payload =
+            json!({ "type": "deposit", "channelConfig": config, "voucher": voucher, "deposit": deposit });
+        reservation.commit_deposit(&row, &salt.to_string(), &payload).await?;
+        turn.row = Some(row);
+        sent(&payload, Some(amount))
+    }
+
+    /// A channel as it was written down, or as the chain has it.
+    async fn find(&self, request: &Request, config: ChannelConfig) -> Result<ChannelRow, ChannelError> {
+        let id = config.id(self.policy.network);
+        let (balance, claimed) = self.chain.channel(id).await?;
+        let known = self.ledger.channel(id).await?;
+        Ok(match known {
+            // Vouchers of an earlier process that were not answered are signed again, or corrected.
+            Some(row) => {
+                let charged = row.charged.max(claimed);
+                ChannelRow { balance, charged, signed: charged, ..row }
+            }
+            None => ChannelRow {
+                id,
+                config,
+                network: self.policy.network,
+                host: request.host().to_owned(),
+                target: target(request),
+                balance,
+                charged: claimed,
+                signed: claimed,
+                suspect: false,
+            },
+        })
+    }
+
+    /// Sends a voucher, the same each time, until something is answered.
+    async fn deliver(
+        &self,
+        request: &Request,
+        offered: &Offered,
+        config: ChannelConfig,
+        sent: &Sent,
+    ) -> Result<HttpAnswer, ChannelError> {
+        let give_up = Instant::now() + self.policy.patience;
+        let timeout = Duration::from_secs(offered.requirements.max_timeout_seconds.saturating_add(ALLOWANCE));
+        let header = (PAYMENT_SIGNATURE, sent.header.clone());
+        loop {
+            let last = match self.exchange.send(request, Some(&header), timeout).await {
+                Ok(answer) if !is_passing(&answer) => return Ok(answer),
+                Ok(answer) => verdict::reason(&answer).unwrap_or_else(|| answer.status.to_string()),
+                Err(error) if error.is_passing() => error.to_string(),
+                Err(error) => return Err(ChannelError::Unreachable(error)),
+            };
+            if Instant::now() + PAUSE > give_up {
+                let channel = config.id(self.policy.network);
+                return Err(ChannelError::Unresolved { channel, ceiling: sent.ceiling, last });
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn judge(
+        &self,
+        account: &tokio::sync::Mutex<Account>,
+        request: &Request,
+        offered: &Offered,
+        config: ChannelConfig,
+        sent: Sent,
+        answer: HttpAnswer,
+    ) -> Result<Next, ChannelError> {
+        let id = config.id(self.policy.network);
+        if let Some(settlement) = settlement(&answer).filter(|_| answer.status.is_success()) {
+            return self.charged(account, offered, sent, answer, &settlement).await.map(Next::Done);
+        }
+        if let Some(correction) = correction(&answer) {
+            let (balance, claimed) = self.chain.channel(id).await?;
+            let mut account = account.lock().await;
+            let row = account.row.get_or_insert(self.find(request, config).await?);
+            row.balance = balance;
+            let (signer, network) = (self.wallet.address(), self.policy.network);
+            match proven(row, signer, network, &correction, claimed) {
+                Ok(charged) => account.correct(&self.ledger, charged, sent.generation).await?,
+                Err(what) => {
+                    row.suspect = true;
+                    self.ledger.keep_channel(row).await?;
+                    return Err(ChannelError::Dishonest { channel: id, what });
+                }
+            }
+            return Ok(Next::Resend("the channel was corrected".to_owned()));
+        }
+        let reason = verdict::reason(&answer).unwrap_or_default();
+        let mut account = account.lock().await;
+        if reason == ErrorReason::CHANNEL_CUMULATIVE_EXCEEDS_BALANCE.as_str()
+            || reason == ErrorReason::CHANNEL_NOT_FOUND.as_str()
+        {
+            // The chain says what there is; the next attempt deposits what is missing.
+            account.row = None;
+            return Ok(Next::Resend(reason));
+        }
+        // Nothing was charged: whoever signs next starts from where this call did.
+        let charged = account.row.as_ref().map(|row| row.charged).unwrap_or_default();
+        account.correct(&self.ledger, charged, sent.generation).await?;
+        drop(account);
+        if reason == ErrorReason::INVALID_REQUIREMENTS.as_str() {
+            return Ok(Next::Again);
+        }
+        Err(refused(id, &answer))
+    }
+
+    /// Checks the seller's sum, as the specification asks of clients.
+    async fn charged(
+        &self,
+        account: &tokio::sync::Mutex<Account>,
+        offered: &Offered,
+        sent: Sent,
+        answer: HttpAnswer,
+        settlement: &ChannelSettlement,
+    ) -> Result<Box<ChannelAnswer>, ChannelError> {
+        let mut account = account.lock().await;
+        let Some(row) = &mut account.row else {
+            return Err(ChannelError::NotForSale(answer.status));
+        };
+        let extra =
+            settlement.extra.unwrap_or(x402::ChannelExtra { charged_amount: None, channel_state: None });
+        let charged = extra.charged_amount.unwrap_or_default();
+        let state = extra.channel_state;
+        let after = state.and_then(|state| state.charged_cumulative_amount);
+        let adds_up = charged <= offered.requirements.amount
+            && after == sent.base.checked_add(charged)
+            && state.is_some_and(|state| state.channel_id == row.id);
+        if !adds_up {
+            row.suspect = true;
+            self.ledger.keep_channel(row).await?;
+            let what = "the seller's sum is not what was charged before and this call";
+            return Err(ChannelError::Dishonest { channel: row.id, what });
+        }
+        let after = after.unwrap_or_default();
+        row.charged = row.charged.max(after);
+        if row.signed == sent.ceiling {
+            row.signed = after;
+        }
+        if let (Some(_), Some(state)) = (sent.deposit, state) {
+            row.balance = state.balance;
+        }
+        self.ledger.keep_channel(row).await?;
+        Ok(Box::new(ChannelAnswer {
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body,
+            charged,
+            deposited: sent.deposit,
+            transaction: settlement.transaction,
+            channel: row.clone(),
+        }))
+    }
+
+    async fn exchange_paid(
+        &self,
+        request: &Request,
+        offered: &Offered,
+        payload: &Value,
+    ) -> Result<HttpAnswer, crate::ExchangeError> {
+        let header = (PAYMENT_SIGNATURE, header(offered, payload).unwrap_or_default());
+        let timeout = Duration::from_secs(offered.requirements.max_timeout_seconds.saturating_add(ALLOWANCE));
+        self.exchange.send(request, Some(&header), timeout).await
+    }
+}
+
+/// The offer is repeated as the seller wrote it.
+fn header(offered: &Offered, payload: &Value) -> Result<String, x402::HeaderError> {
+    let mut payment = json!({ "x402Version": 2, "accepted": offered.requirements, "payload": payload });
+    if let Some(resource) = &offered.resource {
+        payment["resource"] = resource.clone();
+    }
+    encode_header(&payment)
+}
+
+fn target(request: &Request) -> String {
+    format!("{} {}", request.method, request.url)
+}
+
+fn settlement(answer: &HttpAnswer) -> Option<ChannelSettlement> {
+    decode_header(answer.headers.get(PAYMENT_RESPONSE)?.as_bytes()).ok()
+}
+
+fn correction(answer: &HttpAnswer) -> Option<(x402::ChannelState, Option<x402::VoucherState>)> {
+    if answer.status != StatusCode::PAYMENT_REQUIRED {
+        return None;
+    }
+    let challenge = Challenge::read(&answer.headers, &answer.body).ok()?;
+    let mut offers = challenge.accepts.iter().filter(|offer| offer.scheme == BATCH_SETTLEMENT);
+    offers.find_map(|offer| offer.correction())
+}
+
+/// Whether the same voucher may fare better in a moment.
+fn is_passing(answer: &HttpAnswer) -> bool {
+    let busy = || verdict::reason(answer).is_some_and(|reason| reason == ErrorReason::CHANNEL_BUSY.as_str());
+    match answer.status {
+        StatusCode::PAYMENT_REQUIRED => busy(),
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS | StatusCode::CONFLICT => {
+            answer.headers.contains_key(reqwest::header::RETRY_AFTER)
+        }
+        _ => false,
+    }
+}
+
+fn refused(channel: x402::ChannelId, answer: &HttpAnswer) -> ChannelError {
+    let reason = verdict::reason(answer).unwrap_or_default();
+    ChannelError::Refused { channel, status: answer.status, reason }
+}

@@ -1,0 +1,105 @@
+use std::convert::Infallible;
+
+use axum::{
+    body::Body,
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponseParts, Response, ResponseParts},
+};
+use http::{Request, StatusCode, request::Parts};
+use tower::ServiceExt;
+use x402::{B256, ChannelId, Usdc, keccak256};
+
+use crate::{Attachment, Gate, job::Handler, ledger::Answer, sale::Sale};
+
+/// What a handler may know of a call that is paid from a channel: an extractor, absent where the payment is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelCall {
+    /// The channel.
+    pub channel: ChannelId,
+    /// What was charged before this call. Channel and base name a call for ever.
+    pub base: Usdc,
+    /// The most that this call may cost.
+    pub ceiling: Usdc,
+}
+
+impl ChannelCall {
+    /// A nonce that only this call has, for a purpose: `keccak256(tag || channelId || u128be base)`.
+    #[must_use]
+    pub fn nonce(&self, tag: &str) -> B256 {
+        let base = u128::from(self.base.atomic()).to_be_bytes();
+        keccak256([tag.as_bytes(), self.channel.0.as_slice(), &base].concat())
+    }
+}
+
+/// What a call costs, where that turns out in the work: answered beside the body, `(Charge(cost), Json(answer))`. At most
+/// the price that was offered. It counts for calls from a channel; a payment of the scheme `exact` is of the price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge(pub Usdc);
+
+impl IntoResponseParts for Charge {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for ChannelCall {
+    /// The call is not paid from a channel.
+    type Rejection = (StatusCode, &'static str);
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let call = parts.extensions.get::<Self>().copied();
+        call.ok_or((StatusCode::INTERNAL_SERVER_ERROR, "this call is not paid from a channel"))
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for ChannelCall {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Self>().copied())
+    }
+}
+
+/// What came of a handler's run.
+pub(super) struct Run {
+    pub(super) answer: Answer,
+    pub(super) charge: Option<Charge>,
+}
+
+/// Runs a handler in a task of its own, so that a panic is a failed run and no more.
+pub(super) async fn run(gate: &Gate, sale: &Sale, handler: Handler, request: Request<Body>) -> Run {
+    let limit = gate.0.config.max_answer_bytes;
+    let mut running = tokio::spawn(async move {
+        let Ok(mut response) = handler.oneshot(request).await;
+        let extensions = response.extensions_mut();
+        let (charge, attachment) = (extensions.remove::<Charge>(), extensions.remove::<Attachment>());
+        (collect(response, limit).await, charge, attachment)
+    });
+    let failed = |status| Run { answer: Answer::bare(status), charge: None };
+    match tokio::time::timeout(sale.route.timeout, &mut running).await {
+        Ok(Ok((answer, charge, None))) => Run { answer, charge },
+        Ok(Ok((_, _, Some(_)))) => {
+            tracing::error!(
+                route = sale.name,
+                "what a handler records beside its answer is not kept for channels"
+            );
+            failed(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+        Ok(Err(panic)) => {
+            tracing::error!(route = sale.name, %panic, "the handler panicked");
+            failed(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+        Err(_) => {
+            running.abort();
+            tracing::warn!(route = sale.name, "the handler ran out of time");
+            failed(StatusCode::GATEWAY_TIMEOUT)
+        }
+    }
+}
+
+async fn collect(response: Response, limit: usize) -> Answer {
+    Answer::collect(response, limit).await
+}

@@ -1,0 +1,105 @@
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use x402::{Address, Settlement};
+
+use super::buyer::{Buyer, act, on_chain, usdc};
+use crate::support::{Answer, World};
+
+/// Waits until a channel's total claimed is as expected.
+async fn until_claimed(world: &World, buyer: &Buyer, expected: u64) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    loop {
+        let (_, claimed) = on_chain(world, buyer.id()).await;
+        if claimed == expected {
+            return;
+        }
+        assert!(Instant::now() < patience, "{claimed} claimed, not {expected}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn channels_are_claimed_together_when_one_owes_enough() {
+    let world = World::with_channels(&[("CLAIM_VALUE", "30000")]).await;
+    let (first, second) = (Buyer::opened(&world, 0).await, Buyer::opened(&world, 1).await);
+    first.call(&world, "two", 20_000).await;
+    assert_eq!(on_chain(&world, first.id()).await.1, 0);
+    first.call(&world, "three", 30_000).await;
+    until_claimed(&world, &first, 30_000).await;
+    until_claimed(&world, &second, 10_000).await;
+    assert_eq!(first.call(&world, "four", 40_000).await.charged(), 10_000, "claims stop nobody");
+}
+
+#[tokio::test]
+async fn a_withdrawal_is_claimed_against_and_its_money_is_not_counted_on() {
+    let world = World::with_channels(&[]).await;
+    let buyer = Buyer::opened(&world, 0).await;
+    buyer.call(&world, "second", 20_000).await;
+    let announce = Settlement::initiateWithdrawCall { config: buyer.config.into(), amount: 970_000 };
+    act(&world, buyer.key.address(), announce).await;
+    until_claimed(&world, &buyer, 20_000).await;
+    assert_eq!(buyer.call(&world, "covered", 30_000).await.charged(), 10_000);
+    let beyond = buyer.call(&world, "not covered", 40_000).await;
+    assert_eq!(beyond.reason(), "invalid_batch_settlement_evm_cumulative_exceeds_balance");
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_nobody_watched_is_claimed_against_after_a_restart() {
+    let mut world = World::with_channels(&[]).await;
+    let buyer = Buyer::opened(&world, 0).await;
+    world.service.kill();
+    let announce = Settlement::initiateWithdrawCall { config: buyer.config.into(), amount: 900_000 };
+    act(&world, buyer.key.address(), announce).await;
+    world.service.restart().await;
+    until_claimed(&world, &buyer, 10_000).await;
+}
+
+/// A contract wallet accepts its vouchers when they are served, and not any more when they are claimed.
+#[tokio::test]
+async fn a_voucher_that_went_bad_costs_its_own_channel_only() {
+    let world = World::with_channels(&[("SERVE_CONTRACTS", "yes"), ("CLAIM_VALUE", "30000")]).await;
+    let mut bad = Buyer::new(&world, 0).await;
+    bad.config.payer = world.chain.deploy_wallet(bad.key.address()).await.expect("deployed");
+    bad.config.payer_authorizer = Address::ZERO;
+    world.chain.mint(bad.config.payer, alloy_primitives::U256::from(1_000_000)).await.expect("minted");
+    assert_eq!(bad.open(&world, 1_000_000).await.charged(), 10_000);
+    let good =
+        [Buyer::opened(&world, 1).await, Buyer::opened(&world, 2).await, Buyer::opened(&world, 3).await];
+
+    // Code that reverts whatever it is asked.
+    world.chain.rpc::<Value>("anvil_setCode", (bad.config.payer, "0x5f5ffd")).await.expect("set");
+    let refused = bad.call(&world, "second", 20_000).await;
+    assert_eq!(refused.reason(), "invalid_batch_settlement_evm_voucher_signature");
+    good[0].call(&world, "second", 20_000).await;
+    good[0].call(&world, "third", 30_000).await;
+    until_claimed(&world, &good[0], 30_000).await;
+    until_claimed(&world, &good[1], 10_000).await;
+    until_claimed(&world, &good[2], 10_000).await;
+    assert_eq!(on_chain(&world, bad.id()).await.1, 0);
+}
+
+#[tokio::test]
+async fn what_was_claimed_is_paid_out() {
+    let world = World::with_channels(&[("CLAIM_VALUE", "1000000")]).await;
+    let mut buyer = Buyer::new(&world, 0).await;
+    assert_eq!(buyer.open(&world, 2_000_000).await.charged(), 10_000);
+    let body = json!({ "units": 10 });
+    buyer.offer = super::buyer::channel_offer(&world, "/units", &body).await;
+    for call in 1..=10_u64 {
+        let ceiling = 10_000 + call * 100_000;
+        let answer = Answer::of(buyer.post(&world, "/units", &body, buyer.spend(ceiling))).await;
+        if answer.status != 200 {
+            // A dollar was served on a deposit that is not safe yet.
+            world.chain.rpc::<Value>("anvil_mine", [100]).await.expect("blocks");
+            let answer = Answer::of(buyer.post(&world, "/units", &body, buyer.spend(ceiling))).await;
+            assert_eq!(answer.charged(), 100_000);
+        }
+    }
+    until_claimed(&world, &buyer, 1_010_000).await;
+    let patience = Instant::now() + Duration::from_secs(20);
+    while world.earned().await < usdc(1_010_000).atomic() {
+        assert!(Instant::now() < patience, "{} earned", world.earned().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

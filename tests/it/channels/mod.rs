@@ -1,0 +1,11 @@
+//! Paying from channels: the rules of the scheme, each over a real chain and across a process that dies.
+
+mod buyer;
+mod calls;
+mod claims;
+mod crash;
+mod door;
+mod ours;
+mod refunds;
+mod replicas;
+mod stock;
