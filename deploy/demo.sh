@@ -72,6 +72,9 @@ if [ "$network" = devnet ]; then
   key '.accounts[6].private_key' "$data/persona-signer.key"
   persona_signer="$data/persona-signer.key"
   persona_pay_to="$(field .pay_to.persona)"
+  key '.accounts[7].private_key' "$data/scraper-signer.key"
+  scraper_signer="$data/scraper-signer.key"
+  scraper_pay_to="$(field .pay_to.scraper)"
   export X402_RPC_URL X402_PAY_TO
   X402_RPC_URL="$(field .rpc_url)"
   X402_PAY_TO="$(field .pay_to.rng)"
@@ -86,6 +89,7 @@ else
   receipt_delegation="${X402_RECEIPT_DELEGATION_FILE:?made by buyer delegate}"
   facilitator_signer=""
   persona_signer=""
+  scraper_signer=""
   : "${X402_RPC_URL:?}" "${X402_PAY_TO:?}" "${BUYER_KEY_FILE:?}"
 fi
 export X402_NETWORK="$network" BUYER_RPC_URL="$X402_RPC_URL" BUYER_DATA="$data/buyer" BUYER_NETWORK="$network"
@@ -104,9 +108,16 @@ if [ -n "$persona_signer" ]; then
   until_ready persona answers http://127.0.0.1:5021/readyz
 fi
 
+# The page it is asked for lies on this machine, which it would refuse unless told.
+if [ -n "$scraper_signer" ]; then
+  start scraper env X402_SIGNER_KEY_FILE="$scraper_signer" X402_PAY_TO="$scraper_pay_to" X402_RECEIPT_KEY_FILE="$data/scraper-receipt.key" DATABASE_URL="sqlite://$data/scraper.db" SCRAPER_ALLOW_ORIGINS=127.0.0.1:4023 "$bin/scraper"
+  until_ready scraper answers http://127.0.0.1:5022/readyz
+fi
+
 say "Running"
 printf '  %-12s %s\n' chain "$X402_RPC_URL" rng "http://127.0.0.1:4023/"
 [ -z "$persona_signer" ] || printf '  %-12s %s\n' persona "http://127.0.0.1:4021/"
+[ -z "$scraper_signer" ] || printf '  %-12s %s\n' scraper "http://127.0.0.1:4022/"
 [ -z "$facilitator_signer" ] || printf '  %-12s %s\n' facilitator "http://127.0.0.1:4020/supported"
 
 if [ "${1:-}" = --stay ]; then
@@ -130,6 +141,12 @@ if [ -n "$persona_signer" ]; then
   "$bin/buyer" pay --max 0.10 -d '{"mode":"interview","question":"What do you think of it?","n":3,"audience":{"age":"18-34"},"concept":{"description":"A water bottle that reminds you to drink","attributes":["glowing reminder","leak-proof lid"],"price":29}}' \
     http://127.0.0.1:4021/v1/personas/query > "$data/interview.json"
   node -e 'for (const a of JSON.parse(require("fs").readFileSync(process.argv[1])).answers) console.log(`"${a.quote}"\n  ${a.who}`)' "$data/interview.json"
+fi
+
+if [ -n "$scraper_signer" ]; then
+  say "A page: the random numbers' reference, scraped to text, paid for"
+  "$bin/buyer" pay --max 0.01 -d '{"url":"http://127.0.0.1:4023/docs","formats":["text"],"render":"never"}' http://127.0.0.1:4022/v1/scrape > "$data/scrape.json"
+  node -e 'const a = JSON.parse(require("fs").readFileSync(process.argv[1])); console.log(a.content.text.slice(0, 300) + " ...")' "$data/scrape.json"
 fi
 
 say "The buyer's wallet after"
