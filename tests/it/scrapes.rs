@@ -87,14 +87,14 @@ fn pages() -> Router {
 async fn content_is_charged_for_and_says_where_it_comes_from() {
     let market = Market::open().await;
     let (payer, payee) = market.balances().await;
-    for (index, path) in ["/article", "/moved", "/note.txt"].into_iter().enumerate() {
-        let (status, answer) = market.buy("/v1/scrape", &market.page(path), index as u8 + 1).await;
+    for (index, path) in (1..).zip(["/article", "/moved", "/note.txt"]) {
+        let (status, answer) = market.buy("/v1/scrape", &market.page(path), index).await;
         assert_eq!((status, answer["verdict"].as_str()), (200, Some("content")), "{path}: {answer}");
         let provenance = &answer["provenance"];
         assert_eq!(provenance["peer"]["ip"], "127.0.0.1");
         assert_eq!(provenance["redirects"].as_array().map(Vec::len), Some(usize::from(path == "/moved")));
         assert_eq!(provenance["status"], 200);
-        let charged = PRICE * (index as u64 + 1);
+        let charged = PRICE * u64::from(index);
         assert_eq!(market.balances().await, (payer - charged, payee + charged), "{path}");
     }
 }
@@ -109,8 +109,8 @@ async fn what_is_not_content_costs_nothing() {
         ("/down", 422, "not_content", "error"),
         ("/private/article", 403, "robots_disallowed", "robots"),
     ];
-    for (index, (path, status, reason, verdict)) in refused.into_iter().enumerate() {
-        let (found, problem) = market.buy("/v1/scrape", &market.page(path), index as u8 + 1).await;
+    for (index, (path, status, reason, verdict)) in (1..).zip(refused) {
+        let (found, problem) = market.buy("/v1/scrape", &market.page(path), index).await;
         assert_eq!(
             (found, problem["reason"].as_str(), problem["verdict"].as_str()),
             (status, Some(reason), Some(verdict)),
