@@ -57,10 +57,15 @@ persona-data: .tools/minilm/.stamp ## derive the personas' panel and models from
 contracts: ## compile the local chain's contracts and compare with what is committed
 	cd deploy/devnet && npm ci --no-audit --no-fund --loglevel=error && node build.mjs --check
 
+# The module is published: no path of the machine that built it stays in it.
+verifier: remap = --remap-path-prefix=$(1)=$(2)
+verifier: cargo_home = $(or $(CARGO_HOME),$(HOME)/.cargo)
 verifier: ## build the verifier of draws that the page of `rng` carries, as WebAssembly
 	rustup target add wasm32-unknown-unknown
-	cargo build -p rng-verifier --target wasm32-unknown-unknown --profile verifier
-	cp target/wasm32-unknown-unknown/verifier/rng_verifier.wasm services/rng/assets/verifier.wasm
+	RUSTFLAGS="$(call remap,$(CURDIR),.) $(call remap,$(shell rustc --print sysroot),rust) \
+	  $(foreach registry,$(wildcard $(cargo_home)/registry/src/*),$(call remap,$(registry),crates))" \
+	  cargo build -p rng-verifier --target wasm32-unknown-unknown --profile verifier
+	install -m 644 target/wasm32-unknown-unknown/verifier/rng_verifier.wasm services/rng/assets/verifier.wasm
 
 rng-stats: ## test the randomness of draws with ent, rngtest and dieharder, and the tests with planted faults
 	deploy/need.sh ent rngtest dieharder

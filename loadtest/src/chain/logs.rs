@@ -9,6 +9,7 @@ use alloy::{
     sol_types::SolEvent,
 };
 use x402::{Address, B256, PaymentNonce, Token, Usdc};
+use x402_buyer::ChainError;
 
 use super::{Node, NodeError, within};
 
@@ -75,7 +76,7 @@ impl Node {
                 for log in self.logs_of(accounts, first, last).await? {
                     let place = (log.block_number, log.log_index);
                     let (Some(block), Some(index)) = place else {
-                        return Err(NodeError::Nonsense("a log without a place"));
+                        return Err(ChainError::Nonsense("a log without a place").into());
                     };
                     logs.insert((block, index), log);
                 }

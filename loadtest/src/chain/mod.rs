@@ -21,6 +21,7 @@ use x402::{
     Multicall3::{self, Call3, aggregate3Call},
     Network, Token, Usdc,
 };
+use x402_buyer::{Chain, ChainError};
 
 pub use clock::{Block, ChainClock, ClockReading};
 pub use logs::{Debit, Settlement, TokenLogs};
@@ -49,23 +50,9 @@ pub struct Gas {
 /// Why the chain did not say.
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
-    /// The node failed.
-    #[error("the RPC node failed: {0}")]
-    Rpc(#[from] TransportError),
-    /// The node did not answer.
-    #[error("the RPC node did not answer within {} s", PATIENCE.as_secs())]
-    Timeout,
-    /// The node is of another chain.
-    #[error("the RPC node serves chain {found}, not {expected}")]
-    OtherChain {
-        /// The node's.
-        found: u64,
-        /// The plan's.
-        expected: u64,
-    },
-    /// The node's answer is not of the expected form.
-    #[error("the RPC node answered nonsense: {0}")]
-    Nonsense(&'static str),
+    /// The node failed, was silent, is of another chain, or answered nonsense.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
     /// A transaction failed.
     #[error("transaction {0} failed")]
     Failed(B256),
@@ -80,12 +67,8 @@ impl Node {
     /// # Errors
     /// [`NodeError`] when the node is unreachable or of another chain.
     pub async fn connect(url: &Url, network: Network) -> Result<Self, NodeError> {
-        let node = Self { provider: RootProvider::new_http(url.clone()), network };
-        let found = within(async { node.provider.get_chain_id().await }).await?;
-        match network.chain_id() {
-            expected if expected == found => Ok(node),
-            expected => Err(NodeError::OtherChain { found, expected }),
-        }
+        Chain::connect(url.as_str(), network).await?;
+        Ok(Self { provider: RootProvider::new_http(url.clone()), network })
     }
 
     /// The network.
@@ -117,7 +100,7 @@ impl Node {
             for answer in self.multicall(calls.collect(), block).await? {
                 let units =
                     U256::try_from_be_slice(&answer.returnData).and_then(|units| u64::try_from(units).ok());
-                balances.push(Usdc::from_atomic(units.ok_or(NodeError::Nonsense("a balance"))?));
+                balances.push(Usdc::from_atomic(units.ok_or(ChainError::Nonsense("a balance"))?));
             }
         }
         Ok(balances)
@@ -156,12 +139,14 @@ impl Node {
         let request = TransactionRequest::default().to(Network::MULTICALL3).input(input.into());
         let block = BlockId::Number(BlockNumberOrTag::Number(block));
         let returned = within(async { self.provider.call(request).block(block).await }).await?;
-        aggregate3Call::abi_decode_returns(&returned).map_err(|_| NodeError::Nonsense("Multicall3's answer"))
+        aggregate3Call::abi_decode_returns(&returned)
+            .map_err(|_| ChainError::Nonsense("Multicall3's answer").into())
     }
 }
 
 pub(crate) async fn within<T>(
     answer: impl Future<Output = Result<T, TransportError>>,
 ) -> Result<T, NodeError> {
-    Ok(tokio::time::timeout(PATIENCE, answer).await.map_err(|_| NodeError::Timeout)??)
+    let answer = tokio::time::timeout(PATIENCE, answer).await.map_err(|_| ChainError::Timeout)?;
+    Ok(answer.map_err(ChainError::from)?)
 }

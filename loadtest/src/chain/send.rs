@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use x402::{
     B256, ExactPayload,
     Multicall3::{Call3, aggregate3Call},
-    Network, SigningKey, Token,
+    Network, SigningKey,
 };
 
 use super::{Node, NodeError, within};
@@ -46,16 +46,7 @@ impl Node {
     }
 
     fn call(&self, payload: &ExactPayload) -> Call3 {
-        let authorization = payload.authorization;
-        let call = Token::transferWithAuthorizationCall {
-            from: authorization.from,
-            to: authorization.to,
-            value: U256::from(authorization.value.atomic()),
-            validAfter: U256::from(authorization.valid_after),
-            validBefore: U256::from(authorization.valid_before),
-            nonce: authorization.nonce.0,
-            signature: payload.signature.clone(),
-        };
+        let call = payload.transfer_call();
         let target = self.network().usdc().address;
         Call3 { target, allowFailure: false, callData: call.abi_encode().into() }
     }

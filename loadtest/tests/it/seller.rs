@@ -25,7 +25,7 @@ use tokio::{net::TcpListener, sync::OnceCell};
 use tokio_util::sync::CancellationToken;
 use x402::{
     Accept, Address, B256, ExactPayload, Network, PaymentPayload, PaymentRequired, PaymentRequirements,
-    ResourceInfo, SettlementResponse, SigningKey, Token, Usdc, decode_header, encode_header,
+    ResourceInfo, SettlementResponse, SigningKey, Usdc, decode_header, encode_header,
 };
 
 const PRICE: Usdc = Usdc::from_atomic(1000);
@@ -164,16 +164,7 @@ fn response(payload: &ExactPayload, transaction: B256) -> String {
 
 impl Seller {
     async fn settle(&self, payload: &ExactPayload) -> B256 {
-        let authorization = payload.authorization;
-        let call = Token::transferWithAuthorizationCall {
-            from: authorization.from,
-            to: authorization.to,
-            value: U256::from(authorization.value.atomic()),
-            validAfter: U256::from(authorization.valid_after),
-            validBefore: U256::from(authorization.valid_before),
-            nonce: authorization.nonce.0,
-            signature: payload.signature.clone(),
-        };
+        let call = payload.transfer_call();
         self.send(self.chain.signer(0).address, &call.abi_encode()).await
     }
 

@@ -3,8 +3,8 @@ use alloy_sol_types::SolStruct;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Asset, PaymentKey, PaymentNonce, SignatureError, SigningKey, UnixSeconds, Usdc, contracts::eip3009,
-    recover, serde_forms,
+    Asset, PaymentKey, PaymentNonce, SignatureError, SigningKey, Token, UnixSeconds, Usdc,
+    contracts::eip3009, recover, serde_forms,
 };
 
 /// The scheme's name on the wire.
@@ -77,5 +77,20 @@ impl ExactPayload {
     /// [`SignatureError`] when the token would refuse the signature of an externally owned account.
     pub fn recover(&self, asset: &Asset) -> Result<Address, SignatureError> {
         recover(self.authorization.signing_hash(asset), &self.signature)
+    }
+
+    /// The call of the token that moves the money. Anybody may send it.
+    #[must_use]
+    pub fn transfer_call(&self) -> Token::transferWithAuthorizationCall {
+        let Authorization { from, to, value, valid_after, valid_before, nonce } = self.authorization;
+        Token::transferWithAuthorizationCall {
+            from,
+            to,
+            value: U256::from(value.atomic()),
+            validAfter: U256::from(valid_after),
+            validBefore: U256::from(valid_before),
+            nonce: nonce.0,
+            signature: self.signature.clone(),
+        }
     }
 }

@@ -6,7 +6,7 @@ use alloy::sol_types::SolCall;
 use axum::{http::StatusCode, response::IntoResponse};
 use devnet::{Devnet, Options};
 use serde_json::{Value, json};
-use x402::{Address, B256, ExactPayload, Network, SigningKey, Token};
+use x402::{Address, B256, ExactPayload, Network, SigningKey};
 use x402_buyer::{
     Chain, Finding, Outcome, PayingClient, Policy, Request, SendError, State, Terms, Wallet, verify,
 };
@@ -23,16 +23,7 @@ async fn funded() -> (&'static Devnet, Chain, Buyer) {
 
 /// Moves the money, as a facilitator does.
 async fn settle(devnet: &Devnet, payment: &ExactPayload) -> B256 {
-    let authorization = payment.authorization;
-    let call = Token::transferWithAuthorizationCall {
-        from: authorization.from,
-        to: authorization.to,
-        value: alloy::primitives::U256::from(authorization.value.atomic()),
-        validAfter: alloy::primitives::U256::from(authorization.valid_after),
-        validBefore: alloy::primitives::U256::from(authorization.valid_before),
-        nonce: authorization.nonce.0,
-        signature: payment.signature.clone(),
-    };
+    let call = payment.transfer_call();
     let data = x402::Bytes::from(call.abi_encode());
     let transaction =
         json!([{ "from": devnet.signer(0).address, "to": devnet.usdc(), "data": data, "gas": "0x30d40" }]);

@@ -1,6 +1,6 @@
 use std::sync::atomic::Ordering;
 
-use alloy::{eips::BlockId, primitives::U256, sol_types::SolCall};
+use alloy::{eips::BlockId, sol_types::SolCall};
 use x402::{
     Authorization, Bytes, ErrorReason, ExactPayload,
     Multicall3::{self, Call3},
@@ -56,7 +56,7 @@ impl Chain {
             calls.push(self.to_token(&Token::balanceOfCall { account: from }));
             calls.push(self.to_token(&Token::authorizationStateCall { authorizer: from, nonce: nonce.0 }));
         }
-        calls.extend(payments.iter().map(|payment| self.to_token(&transfer(payment))));
+        calls.extend(payments.iter().map(|payment| self.to_token(&payment.transfer_call())));
         let results = self.aggregate_all(calls, BlockId::latest()).await?;
 
         let (block, results) = results.split_at(2);
@@ -140,20 +140,6 @@ impl Chain {
 
     fn to_token(&self, call: &impl SolCall) -> Call3 {
         Call3 { target: self.network.usdc().address, allowFailure: true, callData: call.abi_encode().into() }
-    }
-}
-
-/// The call that settles a payment.
-pub(crate) fn transfer(payment: &ExactPayload) -> Token::transferWithAuthorizationCall {
-    let Authorization { from, to, value, valid_after, valid_before, nonce } = payment.authorization;
-    Token::transferWithAuthorizationCall {
-        from,
-        to,
-        value: U256::from(value.atomic()),
-        validAfter: U256::from(valid_after),
-        validBefore: U256::from(valid_before),
-        nonce: nonce.0,
-        signature: payment.signature.clone(),
     }
 }
 

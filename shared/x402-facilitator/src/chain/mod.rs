@@ -38,7 +38,6 @@ pub(crate) use broadcast::{Delivery, Prepared, Receipt, Sent};
 pub use channel::{OnchainChannel, Withdrawal};
 pub use error::{ChainError, DomainError, Mismatch};
 pub use facts::Facts;
-pub(crate) use facts::transfer;
 pub(crate) use fees::Fees;
 pub use revert::Revert;
 pub use state::{PaymentState, Settled};

@@ -14,7 +14,7 @@ use super::Job;
 use crate::{
     OnchainSettings,
     admission::SignedBy,
-    chain::{Chain, ChainError, Fees, transfer},
+    chain::{Chain, ChainError, Fees},
     relay::Call,
 };
 
@@ -75,7 +75,7 @@ pub(super) async fn call(jobs: &[Job], chain: &Chain, sender: Address) -> Result
     let usdc = chain.network().usdc();
     let payments = jobs.iter().map(|job| job.payload.authorization.key(&usdc)).collect();
     if let [job] = jobs {
-        let input: x402::Bytes = transfer(&job.payload).abi_encode().into();
+        let input: x402::Bytes = job.payload.transfer_call().abi_encode().into();
         let gas = match job.signed_by {
             SignedBy::Key => KEY_GAS,
             SignedBy::Code => {
@@ -88,7 +88,7 @@ pub(super) async fn call(jobs: &[Job], chain: &Chain, sender: Address) -> Result
     let calls = jobs.iter().map(|job| Call3 {
         target: usdc.address,
         allowFailure: true,
-        callData: transfer(&job.payload).abi_encode().into(),
+        callData: job.payload.transfer_call().abi_encode().into(),
     });
     let input = aggregate3Call { calls: calls.collect() }.abi_encode().into();
     Ok(Call { to: Network::MULTICALL3, input, gas: gas(jobs), payments })

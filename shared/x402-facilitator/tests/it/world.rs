@@ -13,7 +13,7 @@ use devnet::{BlockTime, Devnet, Options};
 use serde_json::{Value, json};
 use x402::{
     Address, Authorization, B256, Bytes, ExactPayload, FacilitatorRequest, Network, PaymentNonce,
-    PaymentPayload, PaymentRequirements, SigningKey, Token, Usdc,
+    PaymentPayload, PaymentRequirements, SigningKey, Usdc,
 };
 use x402_facilitator::{Chain, OnchainFacilitator, OnchainSettings, SettleOutcome, Settled};
 
@@ -168,17 +168,7 @@ impl World {
 
 /// The call that anybody may send once an authorization is public.
 pub(crate) fn transfer(payload: &ExactPayload) -> Vec<u8> {
-    let Authorization { from, to, value, valid_after, valid_before, nonce } = payload.authorization;
-    Token::transferWithAuthorizationCall {
-        from,
-        to,
-        value: U256::from(value.atomic()),
-        validAfter: U256::from(valid_after),
-        validBefore: U256::from(valid_before),
-        nonce: nonce.0,
-        signature: payload.signature.clone(),
-    }
-    .abi_encode()
+    payload.transfer_call().abi_encode()
 }
 
 pub(crate) fn chain_at(rpc_url: &str) -> Chain {

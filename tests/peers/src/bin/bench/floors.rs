@@ -18,7 +18,7 @@ use anyhow::ensure;
 use devnet::{Account, Devnet};
 use serde_json::Value;
 use tokio::task::JoinSet;
-use x402::{Authorization, Network, PaymentRequirements, SigningKey, Token};
+use x402::{Network, PaymentRequirements, SigningKey};
 
 use crate::paid::{Calls, milliseconds};
 
@@ -101,18 +101,9 @@ async fn transactions(
 
 fn transfer(key: &SigningKey, offer: &PaymentRequirements) -> anyhow::Result<Bytes> {
     let payment = peers::payment::payment(key, offer)?.exact()?;
-    let Authorization { from, to, value, valid_after, valid_before, nonce } = payment.authorization;
-    ensure!(payment.recover(&Network::BaseSepolia.usdc()) == Ok(from), "a payment is signed by its payer");
-    let call = Token::transferWithAuthorizationCall {
-        from,
-        to,
-        value: U256::from(value.atomic()),
-        validAfter: U256::from(valid_after),
-        validBefore: U256::from(valid_before),
-        nonce: nonce.0,
-        signature: payment.signature,
-    };
-    Ok(call.abi_encode().into())
+    let payer = payment.authorization.from;
+    ensure!(payment.recover(&Network::BaseSepolia.usdc()) == Ok(payer), "a payment is signed by its payer");
+    Ok(payment.transfer_call().abi_encode().into())
 }
 
 /// The time of one append that is then made durable, in milliseconds each.
