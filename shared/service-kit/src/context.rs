@@ -7,7 +7,7 @@ use x402_gate::{GateConfig, Ledger};
 
 use crate::{
     Deployment, StartError, keygen,
-    keys::{KeyFile, KeyFileError, Secret},
+    keys::{KeyFile, Secret},
 };
 
 /// What a service may use while it builds its routes.
@@ -89,12 +89,9 @@ impl Context {
     /// [`StartError::Config`] when the file is no key, or, on a public network, is missing: then it names the command that
     /// makes it.
     pub fn secret(&self, file: &KeyFile) -> Result<Secret, StartError> {
-        let secret = match file.read() {
-            Err(KeyFileError::Missing(_)) if self.deployment == Deployment::Devnet => {
-                tracing::info!(%file, "making a key that is missing");
-                file.create()
-            }
-            read => read,
+        let secret = match self.deployment {
+            Deployment::Devnet => file.read_or_create(),
+            Deployment::Base | Deployment::BaseSepolia => file.read(),
         };
         secret.map_err(|error| {
             error.with_hint(|path| {

@@ -4,10 +4,11 @@ use std::{
     ffi::OsString,
     fmt, fs,
     io::{self, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::StartError;
@@ -54,6 +55,20 @@ impl KeyFile {
         Ok(secret)
     }
 
+    /// Reads the key, and makes it where it is missing. Processes that start together have the same one.
+    pub(crate) fn read_or_create(&self) -> Result<Secret, KeyFileError> {
+        match self.read() {
+            Err(KeyFileError::Missing(_)) => match self.create() {
+                Err(KeyFileError::Exists(_)) => self.read(),
+                made => {
+                    tracing::info!(file = %self, "made a key that was missing");
+                    made
+                }
+            },
+            read => read,
+        }
+    }
+
     /// Makes a key from the system's entropy in a file that does not exist yet, mode 0600, with its folders.
     pub(crate) fn create(&self) -> Result<Secret, KeyFileError> {
         let mut secret = Secret::default();
@@ -64,12 +79,11 @@ impl KeyFile {
     }
 
     fn write(&self, text: &[u8]) -> io::Result<()> {
-        if let Some(folder) = self.0.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.0)?;
+        let mut file = beside(&self.0)?;
         file.write_all(text)?;
-        file.sync_all()
+        file.as_file().sync_all()?;
+        file.persist_noclobber(&self.0)?;
+        Ok(())
     }
 
     fn warn_if_public(&self) {
@@ -87,6 +101,16 @@ impl KeyFile {
             _ => KeyFileError::Io { path: self.0.clone(), error },
         }
     }
+}
+
+/// A new file in the folder of another, mode 0600, which takes that one's place when it is whole.
+pub(crate) fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder)?;
+    NamedTempFile::new_in(folder)
 }
 
 impl KeyFiles {
@@ -130,5 +154,23 @@ impl std::str::FromStr for KeyFiles {
 impl fmt::Display for KeyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.display().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KeyFile;
+
+    #[test]
+    fn whoever_starts_at_the_same_time_has_the_same_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = KeyFile(folder.path().join("keys/shared.key"));
+        let start = || file.read_or_create().unwrap();
+        let secrets = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..32).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert!(secrets.iter().all(|secret| *secret == secrets[0]));
+        assert_eq!(std::fs::read_dir(folder.path().join("keys")).unwrap().count(), 1, "nothing else stays");
     }
 }

@@ -1,6 +1,11 @@
 //! The key that signs receipts, and the payee's statement that it may.
 
-use std::{fs, io, path::Path, time::UNIX_EPOCH};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+    time::UNIX_EPOCH,
+};
 
 use x402::{ReceiptKey, Signed, SigningKey, UnixSeconds};
 use x402_gate::{GateConfig, ReceiptSigner};
@@ -9,7 +14,7 @@ use crate::{
     Deployment, StartError,
     args::SellingArgs,
     keygen,
-    keys::{KeyFile, KeyFileError},
+    keys::{KeyFile, KeyFileError, beside},
 };
 
 /// The secret keys of the devnet's payees: accounts 1 to 3 of anvil's public test mnemonic, which everybody knows.
@@ -47,10 +52,7 @@ pub(crate) fn load(
 }
 
 fn key(program: &str, devnet: bool, file: &KeyFile) -> Result<SigningKey, StartError> {
-    let secret = match file.read() {
-        Err(KeyFileError::Missing(_)) if devnet => file.create(),
-        read => read,
-    };
+    let secret = if devnet { file.read_or_create() } else { file.read() };
     let secret = secret.map_err(|error| {
         error.with_hint(|path| {
             format!("{} makes it; it signs receipts and holds no money", keygen::command(program, path))
@@ -62,6 +64,14 @@ fn key(program: &str, devnet: bool, file: &KeyFile) -> Result<SigningKey, StartE
 
 fn read(file: &Path) -> io::Result<Signed<ReceiptKey>> {
     Ok(serde_json::from_slice(&fs::read(file)?)?)
+}
+
+/// All or nothing: another process may read it meanwhile.
+fn write(file: &Path, json: &[u8]) -> io::Result<()> {
+    let mut whole = beside(file)?;
+    whole.write_all(json)?;
+    whole.persist(file)?;
+    Ok(())
 }
 
 /// Does as the payee would, since everybody has the payee's key.
@@ -89,10 +99,7 @@ fn devnet_signer(
     let delegation = Signed::sign(statement, config.network, &payee);
     tracing::info!(file = %file.display(), key = %key.address(), "naming a receipt key in the place of the payee");
     let json = serde_json::to_vec_pretty(&delegation).map_err(StartError::failed("naming a receipt key"))?;
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(StartError::failed(format!("making {}", folder.display())))?;
-    }
-    fs::write(file, json).map_err(StartError::failed(format!("writing {}", file.display())))?;
+    write(file, &json).map_err(StartError::failed(format!("writing {}", file.display())))?;
     ReceiptSigner::new(key, delegation, config, now).map_err(StartError::failed("naming a receipt key"))
 }
 
