@@ -79,6 +79,7 @@ async fn a_draw_is_bought_saved_and_verified_with_and_without_the_chain() {
         ["--weights", "1,2,3"],
         ["--uuids", "3"],
         ["--floats", "2"],
+        ["--passwords", "20"],
     ]
     .iter()
     .enumerate()
@@ -88,7 +89,9 @@ async fn a_draw_is_bought_saved_and_verified_with_and_without_the_chain() {
         assert_success(&shop.buyer(&["verify", &file]).await);
         let checked = shop.buyer(&["verify", &file, "--offline"]).await;
         assert_success(&checked);
-        for signed in ["receipt-key", "signed-offer", "delivery", "standard-receipt"] {
+        for signed in
+            ["receipt-key", "signed-offer", "delivery", "standard-receipt", "draw-proof", "draw-log"]
+        {
             let line = format!("{:12} {signed} ", "passed");
             assert!(String::from_utf8_lossy(&checked.stdout).contains(&line), "{signed}: {checked:?}");
         }
@@ -96,7 +99,35 @@ async fn a_draw_is_bought_saved_and_verified_with_and_without_the_chain() {
     }
     let history = shop.buyer(&["history", "--json"]).await;
     assert_success(&history);
-    assert_eq!(String::from_utf8_lossy(&history.stdout).matches("\"paid\"").count(), 8);
+    assert_eq!(String::from_utf8_lossy(&history.stdout).matches("\"paid\"").count(), 9);
+}
+
+/// What a saved receipt is worth to a stranger: it stands without this suite's own programs, and without the seller.
+#[tokio::test]
+async fn a_saved_receipt_convinces_the_python_file_and_an_auditor() {
+    let shop = Shop::open().await;
+    assert_success(&shop.draw(&["--dice", "2d6", "--label", "round 12", "--save", "draw.json"]).await);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../services/rng/assets/verify.py");
+    let verify = |file: &str| {
+        let output = std::process::Command::new("python3").arg(script).arg(shop.path(file)).output();
+        let output = output.expect("python3 runs");
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (holds, report) = verify("draw.json");
+    assert!(holds && report.contains("bound to the request") && report.contains("entry 2 of"), "{report}");
+    assert!(!report.contains("ON THE RECEIPT'S WORD"), "key and log are those of the offer: {report}");
+    let mut edited = read(&shop.path("draw.json"));
+    edited["draw"]["values"][0]["result"][0] = json!(7);
+    fs::write(shop.path("edited.json"), edited.to_string()).expect("written");
+    assert!(!verify("edited.json").0);
+
+    let audit = std::process::Command::new(binary("rng"))
+        .args(["audit", "--url", &shop.rng.public, "--receipt"])
+        .arg(shop.path("draw.json"))
+        .output()
+        .expect("rng runs");
+    let report = String::from_utf8_lossy(&audit.stdout);
+    assert!(audit.status.success() && report.contains("1 kept"), "{report}");
 }
 
 #[tokio::test]
