@@ -75,6 +75,7 @@ if [ "$network" = devnet ]; then
   key '.accounts[7].private_key' "$data/scraper-signer.key"
   scraper_signer="$data/scraper-signer.key"
   scraper_pay_to="$(field .pay_to.scraper)"
+  key '.accounts[11].private_key' "$data/scraper-page.key"
   export X402_RPC_URL X402_PAY_TO
   X402_RPC_URL="$(field .rpc_url)"
   X402_PAY_TO="$(field .pay_to.rng)"
@@ -108,9 +109,11 @@ if [ -n "$persona_signer" ]; then
   until_ready persona answers http://127.0.0.1:5021/readyz
 fi
 
-# The page it is asked for lies on this machine, which it would refuse unless told.
+# The page it is asked for lies on this machine, which it would refuse unless told. Its own page pays for what people try there.
+# Chromium does not put itself into a sandbox for root.
+if [ "$(id -u)" -eq 0 ]; then export SCRAPER_BROWSER_NO_SANDBOX=true; fi
 if [ -n "$scraper_signer" ]; then
-  start scraper env X402_SIGNER_KEY_FILE="$scraper_signer" X402_PAY_TO="$scraper_pay_to" X402_RECEIPT_KEY_FILE="$data/scraper-receipt.key" DATABASE_URL="sqlite://$data/scraper.db" SCRAPER_ALLOW_ORIGINS=127.0.0.1:4023 "$bin/scraper"
+  start scraper env X402_SIGNER_KEY_FILE="$scraper_signer" X402_PAY_TO="$scraper_pay_to" X402_RECEIPT_KEY_FILE="$data/scraper-receipt.key" DATABASE_URL="sqlite://$data/scraper.db" SCRAPER_ALLOW_ORIGINS=127.0.0.1:4023 SCRAPER_DEMO_WALLET_FILE="$data/scraper-page.key" "$bin/scraper"
   until_ready scraper answers http://127.0.0.1:5022/readyz
 fi
 
