@@ -3,9 +3,9 @@
 
 use crate::{
     answer::{PersonaAnswer, Theme},
-    engine::chance,
     panel::{PARTIES, Persona},
     request::{Asked, FullConcept, Kind},
+    share::chance,
 };
 
 /// Who speaks, about what, and where they stand.

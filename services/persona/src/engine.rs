@@ -1,25 +1,24 @@
 //! From a query to an answer: the one path of the paid endpoint, the command line and the evaluation.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
-
-use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
 
 use crate::{
     answer::{Answer, Calibration, Grade, Labelled, NOTE, PersonaAnswer, Provenance},
     audience::{AudienceError, Selection, field_tests},
     bank::{self, Item, Kind as ItemKind},
+    cache::prompt_hash,
     compose::{self, Voice},
     embed::EmbedError,
     estimate::{self, Basis},
+    harmless::harmless,
     panel::{self, Panel, PanelError, Persona},
     rate::Rater,
     refuse::{self, Refusal},
     request::{Asked, FullConcept, Kind, Query, RequestError},
     scale::{self, Role},
+    share::{chance, logistic, mean, mean_shares, pick, round3, rounded},
     similar::Matcher,
+    wanting::{intents, prices, wants},
 };
 
 /// A query that gets no answer.
@@ -372,189 +371,10 @@ impl Estimate<'_> {
     }
 }
 
-/// Whether the answer hangs on wanting the thing, not on the question's words.
-const fn wants(kind: Kind) -> bool {
-    matches!(kind, Kind::PurchaseIntent | Kind::Nps | Kind::Price)
-}
-
-/// How much a price deters: the more, the higher it is and the less the household has. Never the other way round.
-fn deterred(persona: &Persona, price: f64) -> f32 {
-    let reference = 30.0 * (1.0 + persona.income as f64);
-    0.9 * (price / reference).ln_1p() as f32
-}
-
-fn intents(
-    basis: &Basis<'_>,
-    people: &[&Persona],
-    concept: Option<&FullConcept>,
-    roles: &[Role],
-) -> Vec<Vec<f32>> {
-    let places: Vec<f32> =
-        roles.iter().map(|role| if let Role::At(place) = role { *place } else { 0.0 }).collect();
-    let price =
-        concept.and_then(|concept| concept.price.map(|price| price * periods(concept.per.as_deref())));
-    let leanings = basis.leanings(people);
-    let mean = leanings.iter().sum::<f32>() / leanings.len().max(1) as f32;
-    let intent = |(persona, lean): (&&Persona, f32)| {
-        let cost = price.map_or(0.35, |price| deterred(persona, price));
-        let interest = 0.5 * mean.clamp(-1.0, 1.0) + 0.6 * (lean - mean);
-        estimate::on_scale(interest + 0.15 - cost, &places)
-    };
-    people.iter().zip(leanings).map(intent).collect()
-}
-
-/// A monthly price is felt as half a year of it.
-fn periods(per: Option<&str>) -> f64 {
-    match per.map(str::to_lowercase).as_deref() {
-        Some("month" | "monthly" | "mo") => 6.0,
-        Some("week" | "weekly") => 26.0,
-        _ => 1.0,
-    }
-}
-
-/// The most that each would pay, of the prices offered.
-fn prices(basis: &Basis<'_>, people: &[&Persona], options: &[String]) -> Vec<Vec<f32>> {
-    let price = |option: &String| {
-        option.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect::<String>().parse().unwrap_or(0.0)
-    };
-    let prices: Vec<f64> = options.iter().map(price).collect();
-    let mut order: Vec<usize> = (0..prices.len()).collect();
-    order.sort_by(|a, b| prices[*a].total_cmp(&prices[*b]));
-    let leanings = basis.leanings(people);
-    let mean = leanings.iter().sum::<f32>() / leanings.len().max(1) as f32;
-    let shares = |(persona, lean): (&&Persona, f32)| {
-        let pays: Vec<f32> = order
-            .iter()
-            .map(|at| logistic(1.0 + 0.6 * (lean - mean) - 2.2 * deterred(persona, prices[*at])))
-            .collect();
-        let mut shares = vec![0.0; prices.len()];
-        for (rank, at) in order.iter().enumerate() {
-            let below = if rank == 0 { 1.0 } else { pays[rank] };
-            shares[*at] = below - pays.get(rank + 1).copied().unwrap_or(0.0);
-        }
-        shares
-    };
-    people.iter().zip(leanings).map(shares).collect()
-}
-
-/// A concept is data. A sentence that gives orders to whoever reads it is left out.
-fn harmless(concept: FullConcept) -> FullConcept {
-    let orders = |sentence: &str| {
-        let text = sentence.to_lowercase();
-        let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        any(&["ignore", "disregard", "forget", "override"])
-            && any(&["instruction", "previous", "above", "prompt", "rules"])
-            || any(&[
-                "you must answer",
-                "always answer",
-                "answer 5",
-                "respond with",
-                "rate it",
-                "system:",
-                "<|",
-                "[inst]",
-                "as an ai",
-            ])
-    };
-    let kept = |text: &str| {
-        text.split_inclusive(['.', '!', '?', '\n'])
-            .filter(|sentence| !orders(sentence))
-            .collect::<String>()
-            .trim()
-            .to_owned()
-    };
-    FullConcept {
-        description: kept(&concept.description),
-        attributes: concept.attributes.iter().map(|a| kept(a)).filter(|a| !a.is_empty()).collect(),
-        name: concept.name.as_deref().map(kept),
-        ..concept
-    }
-}
-
-fn mean_shares(all: &[Vec<f32>]) -> Vec<f32> {
-    let mut mean = vec![0.0; all.first().map_or(0, Vec::len)];
-    for shares in all {
-        mean.iter_mut().zip(shares).for_each(|(sum, share)| *sum += share);
-    }
-    mean.iter_mut().for_each(|sum| *sum /= all.len().max(1) as f32);
-    mean
-}
-
-fn mean(asked: &Asked, shares: &[f32]) -> Option<f64> {
-    let places = scale::roles(&asked.options);
-    let ordered = places.iter().all(|role| matches!(role, Role::At(_)))
-        && !places.is_empty()
-        && asked.kind != Kind::MultipleChoice;
-    let value =
-        |(at, option): (usize, &String)| option.trim_start_matches('$').parse().unwrap_or(at as f64 + 1.0);
-    let values = asked.options.iter().enumerate().map(value);
-    ordered.then(|| round3(values.zip(shares).map(|(value, share)| value * f64::from(*share)).sum()))
-}
-
-fn pick(shares: &[f32], draw: f32) -> Option<usize> {
-    let mut sum = 0.0;
-    let found = shares.iter().position(|share| {
-        sum += share;
-        draw < sum
-    });
-    found.or_else(|| shares.len().checked_sub(1))
-}
-
-/// A number in [0, 1) that depends on what it is for, and on nothing else.
-pub(crate) fn chance(numbers: &[u64], text: &str) -> f32 {
-    let mut hash = Sha256::new();
-    numbers.iter().for_each(|number| hash.update(number.to_le_bytes()));
-    hash.update(text);
-    let digest = hash.finalize();
-    f32::from(u16::from_le_bytes([digest[0], digest[1]])) / 65536.0
-}
-
-/// Of the request with its members in one order, and without what does not change the answer.
-pub(crate) fn prompt_hash(query: &Query) -> String {
-    let mut value = serde_json::to_value(query).unwrap_or_default();
-    if let Some(members) = value.as_object_mut() {
-        members.remove("fresh");
-    }
-    hex::encode(Sha256::digest(value.to_string()))
-}
-
-fn logistic(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-fn rounded(share: f32) -> f64 {
-    (f64::from(share) * 10_000.0).round() / 10_000.0
-}
-
-fn round3(value: f64) -> f64 {
-    (value * 1_000.0).round() / 1_000.0
-}
-
 /// Where `make setup` puts the embedding model.
 fn installed() -> Option<PathBuf> {
     let program = std::env::current_exe().ok();
     let near = program.iter().flat_map(|path| path.ancestors()).take(6).map(Path::to_path_buf);
     let folders = std::iter::once(PathBuf::from(".")).chain(near).map(|folder| folder.join(".tools/minilm"));
     folders.into_iter().find(|folder| folder.join("model.safetensors").exists())
-}
-
-/// Answers by the hash of what was asked, the latest thousand.
-#[derive(Default)]
-pub(crate) struct Cache {
-    answers: HashMap<String, std::sync::Arc<Answer>>,
-}
-
-impl Cache {
-    const MOST: usize = 1_000;
-
-    pub(crate) fn get(&self, hash: &str) -> Option<std::sync::Arc<Answer>> {
-        self.answers.get(hash).cloned()
-    }
-
-    pub(crate) fn put(&mut self, hash: String, answer: std::sync::Arc<Answer>) {
-        if self.answers.len() >= Self::MOST {
-            self.answers.clear();
-        }
-        self.answers.insert(hash, answer);
-    }
 }

@@ -10,12 +10,14 @@
 mod answer;
 mod audience;
 mod bank;
+mod cache;
 mod cli;
 mod compose;
 mod embed;
 mod engine;
 mod estimate;
 mod evaluate;
+mod harmless;
 mod page;
 mod panel;
 mod rate;
@@ -23,7 +25,9 @@ mod refuse;
 mod request;
 mod scale;
 mod service;
+mod share;
 mod similar;
+mod wanting;
 
 pub use answer::{Answer, Distribution, Grade};
 pub use cli::{AnswerCommand, EmbedCommand, EvaluateCommand};

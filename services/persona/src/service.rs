@@ -16,8 +16,9 @@ use service_kit::{Context, JsonBody, Problem, Route, Routes, StartError, Usdc};
 
 use crate::{
     answer::Answer,
+    cache::{Cache, prompt_hash},
     cli::Model,
-    engine::{Cache, Engine, QueryError, prompt_hash},
+    engine::{Engine, QueryError},
     page,
     request::{PRICE_PER_PERSONA, Query, RequestError},
 };
