@@ -1,19 +1,24 @@
 //! Calls that are paid from a channel.
 
+mod answer;
+mod close;
+mod judge;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use reqwest::{Method, StatusCode, header::HeaderMap};
+use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use x402::{
-    B256, BATCH_SETTLEMENT, ChannelConfig, ChannelSettlement, Deposit, ErrorReason, PAYMENT_RESPONSE,
-    PAYMENT_SIGNATURE, PaymentRequirements, Usdc, Voucher, decode_header, encode_header,
+    B256, BATCH_SETTLEMENT, ChannelConfig, Deposit, PAYMENT_SIGNATURE, PaymentRequirements, Usdc, Voucher,
+    encode_header,
 };
 
+use self::answer::is_passing;
 use super::{
     ChannelError, ChannelRow,
-    account::{Account, Accounts, Turn, proven},
+    account::{Accounts, Turn},
 };
 use crate::{
     Chain, Challenge, Policy, Request, Spend, SpendLedger, Terms, Verbatim, Version, Wallet,
@@ -94,10 +99,10 @@ struct Sent {
 /// What to do after an answer.
 enum Next {
     Done(Box<ChannelAnswer>),
-    /// Sign anew.
-    Again,
-    /// Send the same again.
-    Resend(String),
+    /// Ask for the offer anew, and sign.
+    Ask,
+    /// Sign anew, for this reason.
+    Sign(String),
 }
 
 impl ChannelClient {
@@ -140,8 +145,8 @@ impl ChannelClient {
             drop(turn);
             match self.judge(&account, request, &offered, config, sent, answer).await? {
                 Next::Done(answer) => return Ok(*answer),
-                Next::Resend(why) => last = why,
-                Next::Again => {
+                Next::Sign(why) => last = why,
+                Next::Ask => {
                     offered = self.offer(request, terms, true).await?;
                     "the seller keeps correcting".clone_into(&mut last);
                 }
@@ -149,52 +154,6 @@ impl ChannelClient {
         }
         let channel = self.config(&offered)?.id(self.policy.network);
         Err(ChannelError::Unresolved { channel, ceiling: Usdc::ZERO, last })
-    }
-
-    /// Asks the seller for what is left in a channel.
-    ///
-    /// # Errors
-    /// [`ChannelError`]; then the channel is as it was, or the chain shows the refund.
-    pub async fn close(&self, id: x402::ChannelId) -> Result<Closed, ChannelError> {
-        let known = self.ledger.channel(id).await?.ok_or(ChannelError::NoSuchChannel(id))?;
-        let (method, url) = known.target.split_once(' ').unwrap_or(("GET", &known.target));
-        let request =
-            Method::from_bytes(method.as_bytes()).ok().and_then(|method| Request::new(method, url).ok());
-        let request = request.ok_or(ChannelError::NoSuchChannel(id))?;
-        let offered = self.offer(&request, &Terms::default(), false).await?;
-        let account = self.accounts.get(id);
-        let mut turn = account.lock().await;
-        let mut row = known;
-        let mut last = String::new();
-        for _ in 0..ATTEMPTS {
-            let voucher = Voucher::sign(id, row.charged, self.policy.network, self.wallet.key());
-            let payload = json!({ "type": "refund", "channelConfig": row.config, "voucher": voucher });
-            let answer = self.exchange_paid(&request, &offered, &payload).await;
-            let answer = answer.map_err(ChannelError::Unreachable)?;
-            let settlement = settlement(&answer);
-            if let Some(settlement) = settlement.filter(|settlement| settlement.success) {
-                let refunded = settlement.amount.unwrap_or_default();
-                let (balance, _) = self.chain.channel(id).await?;
-                row.balance = balance;
-                row.signed = row.charged;
-                self.ledger.keep_channel(&row).await?;
-                self.ledger.returned(id, refunded).await?;
-                turn.row = Some(row.clone());
-                return Ok(Closed { refunded, transaction: settlement.transaction, channel: row });
-            }
-            match correction(&answer) {
-                Some(correction) => {
-                    let (_, claimed) = self.chain.channel(id).await?;
-                    let (signer, network) = (self.wallet.address(), self.policy.network);
-                    row.charged = proven(&row, signer, network, &correction, claimed)
-                        .map_err(|what| ChannelError::Dishonest { channel: id, what })?;
-                }
-                None if is_passing(&answer) => sleep(PAUSE).await,
-                None => return Err(refused(id, &answer)),
-            }
-            last = verdict::reason(&answer).unwrap_or_default();
-        }
-        Err(ChannelError::Unresolved { channel: id, ceiling: row.charged, last })
     }
 
     /// The ledger.
@@ -338,112 +297,6 @@ impl ChannelClient {
             sleep(PAUSE).await;
         }
     }
-
-    async fn judge(
-        &self,
-        account: &tokio::sync::Mutex<Account>,
-        request: &Request,
-        offered: &Offered,
-        config: ChannelConfig,
-        sent: Sent,
-        answer: HttpAnswer,
-    ) -> Result<Next, ChannelError> {
-        let id = config.id(self.policy.network);
-        if let Some(settlement) = settlement(&answer).filter(|_| answer.status.is_success()) {
-            return self.charged(account, offered, sent, answer, &settlement).await.map(Next::Done);
-        }
-        if let Some(correction) = correction(&answer) {
-            let (balance, claimed) = self.chain.channel(id).await?;
-            let mut account = account.lock().await;
-            let row = account.row.get_or_insert(self.find(request, config).await?);
-            row.balance = balance;
-            let (signer, network) = (self.wallet.address(), self.policy.network);
-            match proven(row, signer, network, &correction, claimed) {
-                Ok(charged) => account.correct(&self.ledger, charged, sent.generation).await?,
-                Err(what) => {
-                    row.suspect = true;
-                    self.ledger.keep_channel(row).await?;
-                    return Err(ChannelError::Dishonest { channel: id, what });
-                }
-            }
-            return Ok(Next::Resend("the channel was corrected".to_owned()));
-        }
-        let reason = verdict::reason(&answer).unwrap_or_default();
-        let mut account = account.lock().await;
-        if reason == ErrorReason::CHANNEL_CUMULATIVE_EXCEEDS_BALANCE.as_str()
-            || reason == ErrorReason::CHANNEL_NOT_FOUND.as_str()
-        {
-            // The chain says what there is; the next attempt deposits what is missing.
-            account.row = None;
-            return Ok(Next::Resend(reason));
-        }
-        // Nothing was charged: whoever signs next starts from where this call did.
-        let charged = account.row.as_ref().map(|row| row.charged).unwrap_or_default();
-        account.correct(&self.ledger, charged, sent.generation).await?;
-        drop(account);
-        if reason == ErrorReason::INVALID_REQUIREMENTS.as_str() {
-            return Ok(Next::Again);
-        }
-        Err(refused(id, &answer))
-    }
-
-    /// Checks the seller's sum, as the specification asks of clients.
-    async fn charged(
-        &self,
-        account: &tokio::sync::Mutex<Account>,
-        offered: &Offered,
-        sent: Sent,
-        answer: HttpAnswer,
-        settlement: &ChannelSettlement,
-    ) -> Result<Box<ChannelAnswer>, ChannelError> {
-        let mut account = account.lock().await;
-        let Some(row) = &mut account.row else {
-            return Err(ChannelError::NotForSale(answer.status));
-        };
-        let extra =
-            settlement.extra.unwrap_or(x402::ChannelExtra { charged_amount: None, channel_state: None });
-        let charged = extra.charged_amount.unwrap_or_default();
-        let state = extra.channel_state;
-        let after = state.and_then(|state| state.charged_cumulative_amount);
-        let adds_up = charged <= offered.requirements.amount
-            && after == sent.base.checked_add(charged)
-            && state.is_some_and(|state| state.channel_id == row.id);
-        if !adds_up {
-            row.suspect = true;
-            self.ledger.keep_channel(row).await?;
-            let what = "the seller's sum is not what was charged before and this call";
-            return Err(ChannelError::Dishonest { channel: row.id, what });
-        }
-        let after = after.unwrap_or_default();
-        row.charged = row.charged.max(after);
-        if row.signed == sent.ceiling {
-            row.signed = after;
-        }
-        if let (Some(_), Some(state)) = (sent.deposit, state) {
-            row.balance = state.balance;
-        }
-        self.ledger.keep_channel(row).await?;
-        Ok(Box::new(ChannelAnswer {
-            status: answer.status,
-            headers: answer.headers,
-            body: answer.body,
-            charged,
-            deposited: sent.deposit,
-            transaction: settlement.transaction,
-            channel: row.clone(),
-        }))
-    }
-
-    async fn exchange_paid(
-        &self,
-        request: &Request,
-        offered: &Offered,
-        payload: &Value,
-    ) -> Result<HttpAnswer, crate::ExchangeError> {
-        let header = (PAYMENT_SIGNATURE, header(offered, payload).unwrap_or_default());
-        let timeout = Duration::from_secs(offered.requirements.max_timeout_seconds.saturating_add(ALLOWANCE));
-        self.exchange.send(request, Some(&header), timeout).await
-    }
 }
 
 /// The offer is repeated as the seller wrote it.
@@ -457,34 +310,4 @@ fn header(offered: &Offered, payload: &Value) -> Result<String, x402::HeaderErro
 
 fn target(request: &Request) -> String {
     format!("{} {}", request.method, request.url)
-}
-
-fn settlement(answer: &HttpAnswer) -> Option<ChannelSettlement> {
-    decode_header(answer.headers.get(PAYMENT_RESPONSE)?.as_bytes()).ok()
-}
-
-fn correction(answer: &HttpAnswer) -> Option<(x402::ChannelState, Option<x402::VoucherState>)> {
-    if answer.status != StatusCode::PAYMENT_REQUIRED {
-        return None;
-    }
-    let challenge = Challenge::read(&answer.headers, &answer.body).ok()?;
-    let mut offers = challenge.accepts.iter().filter(|offer| offer.scheme == BATCH_SETTLEMENT);
-    offers.find_map(|offer| offer.correction())
-}
-
-/// Whether the same voucher may fare better in a moment.
-fn is_passing(answer: &HttpAnswer) -> bool {
-    let busy = || verdict::reason(answer).is_some_and(|reason| reason == ErrorReason::CHANNEL_BUSY.as_str());
-    match answer.status {
-        StatusCode::PAYMENT_REQUIRED => busy(),
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS | StatusCode::CONFLICT => {
-            answer.headers.contains_key(reqwest::header::RETRY_AFTER)
-        }
-        _ => false,
-    }
-}
-
-fn refused(channel: x402::ChannelId, answer: &HttpAnswer) -> ChannelError {
-    let reason = verdict::reason(answer).unwrap_or_default();
-    ChannelError::Refused { channel, status: answer.status, reason }
 }

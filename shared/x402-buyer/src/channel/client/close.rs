@@ -1,0 +1,77 @@
+//! The end of a channel: what is left comes back.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use x402::{PAYMENT_SIGNATURE, Voucher};
+
+use super::{
+    ALLOWANCE, ATTEMPTS, ChannelClient, Closed, Offered, PAUSE,
+    answer::{correction, is_passing, refused, settlement},
+    header,
+};
+use crate::{
+    Request, Terms,
+    channel::{ChannelError, account::proven},
+    client::{exchange::HttpAnswer, verdict},
+};
+
+impl ChannelClient {
+    /// Asks the seller for what is left in a channel.
+    ///
+    /// # Errors
+    /// [`ChannelError`]; then the channel is as it was, or the chain shows the refund.
+    pub async fn close(&self, id: x402::ChannelId) -> Result<Closed, ChannelError> {
+        let known = self.ledger.channel(id).await?.ok_or(ChannelError::NoSuchChannel(id))?;
+        let (method, url) = known.target.split_once(' ').unwrap_or(("GET", &known.target));
+        let request =
+            Method::from_bytes(method.as_bytes()).ok().and_then(|method| Request::new(method, url).ok());
+        let request = request.ok_or(ChannelError::NoSuchChannel(id))?;
+        let offered = self.offer(&request, &Terms::default(), false).await?;
+        let account = self.accounts.get(id);
+        let mut turn = account.lock().await;
+        let mut row = known;
+        let mut last = String::new();
+        for _ in 0..ATTEMPTS {
+            let voucher = Voucher::sign(id, row.charged, self.policy.network, self.wallet.key());
+            let payload = json!({ "type": "refund", "channelConfig": row.config, "voucher": voucher });
+            let answer = self.exchange_paid(&request, &offered, &payload).await?;
+            let settlement = settlement(&answer);
+            if let Some(settlement) = settlement.filter(|settlement| settlement.success) {
+                let refunded = settlement.amount.unwrap_or_default();
+                let (balance, _) = self.chain.channel(id).await?;
+                row.balance = balance;
+                row.signed = row.charged;
+                self.ledger.keep_channel(&row).await?;
+                self.ledger.returned(id, refunded).await?;
+                turn.row = Some(row.clone());
+                return Ok(Closed { refunded, transaction: settlement.transaction, channel: row });
+            }
+            match correction(&answer) {
+                Some(correction) => {
+                    let (_, claimed) = self.chain.channel(id).await?;
+                    let (signer, network) = (self.wallet.address(), self.policy.network);
+                    row.charged = proven(&row, signer, network, &correction, claimed)
+                        .map_err(|what| ChannelError::Dishonest { channel: id, what })?;
+                }
+                None if is_passing(&answer) => sleep(PAUSE).await,
+                None => return Err(refused(id, &answer)),
+            }
+            last = verdict::reason(&answer).unwrap_or_default();
+        }
+        Err(ChannelError::Unresolved { channel: id, ceiling: row.charged, last })
+    }
+
+    async fn exchange_paid(
+        &self,
+        request: &Request,
+        offered: &Offered,
+        payload: &Value,
+    ) -> Result<HttpAnswer, ChannelError> {
+        let header = (PAYMENT_SIGNATURE, header(offered, payload)?);
+        let timeout = Duration::from_secs(offered.requirements.max_timeout_seconds.saturating_add(ALLOWANCE));
+        self.exchange.send(request, Some(&header), timeout).await.map_err(ChannelError::Unreachable)
+    }
+}

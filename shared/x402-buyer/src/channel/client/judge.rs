@@ -1,0 +1,113 @@
+//! What a seller's answer makes of a channel.
+
+use x402::{ChannelConfig, ChannelSettlement, ErrorReason};
+
+use super::{
+    ChannelAnswer, ChannelClient, Next, Offered, Sent,
+    answer::{correction, refused, settlement},
+};
+use crate::{
+    Request,
+    channel::{
+        ChannelError,
+        account::{Account, proven},
+    },
+    client::{exchange::HttpAnswer, verdict},
+};
+
+impl ChannelClient {
+    pub(super) async fn judge(
+        &self,
+        account: &tokio::sync::Mutex<Account>,
+        request: &Request,
+        offered: &Offered,
+        config: ChannelConfig,
+        sent: Sent,
+        answer: HttpAnswer,
+    ) -> Result<Next, ChannelError> {
+        let id = config.id(self.policy.network);
+        if let Some(settlement) = settlement(&answer).filter(|_| answer.status.is_success()) {
+            return self.charged(account, offered, sent, answer, &settlement).await.map(Next::Done);
+        }
+        if let Some(correction) = correction(&answer) {
+            let (balance, claimed) = self.chain.channel(id).await?;
+            let mut account = account.lock().await;
+            let row = account.row.get_or_insert(self.find(request, config).await?);
+            row.balance = balance;
+            let (signer, network) = (self.wallet.address(), self.policy.network);
+            match proven(row, signer, network, &correction, claimed) {
+                Ok(charged) => account.correct(&self.ledger, charged, sent.generation).await?,
+                Err(what) => {
+                    row.suspect = true;
+                    self.ledger.keep_channel(row).await?;
+                    return Err(ChannelError::Dishonest { channel: id, what });
+                }
+            }
+            return Ok(Next::Sign("the channel was corrected".to_owned()));
+        }
+        let reason = verdict::reason(&answer).unwrap_or_default();
+        let mut account = account.lock().await;
+        if reason == ErrorReason::CHANNEL_CUMULATIVE_EXCEEDS_BALANCE.as_str()
+            || reason == ErrorReason::CHANNEL_NOT_FOUND.as_str()
+        {
+            // The chain says what there is; the next attempt deposits what is missing.
+            account.row = None;
+            return Ok(Next::Sign(reason));
+        }
+        // Nothing was charged: whoever signs next starts from where this call did.
+        let charged = account.row.as_ref().map(|row| row.charged).unwrap_or_default();
+        account.correct(&self.ledger, charged, sent.generation).await?;
+        drop(account);
+        if reason == ErrorReason::INVALID_REQUIREMENTS.as_str() {
+            return Ok(Next::Ask);
+        }
+        Err(refused(id, &answer))
+    }
+
+    /// Checks the seller's sum, as the specification asks of clients.
+    async fn charged(
+        &self,
+        account: &tokio::sync::Mutex<Account>,
+        offered: &Offered,
+        sent: Sent,
+        answer: HttpAnswer,
+        settlement: &ChannelSettlement,
+    ) -> Result<Box<ChannelAnswer>, ChannelError> {
+        let mut account = account.lock().await;
+        let Some(row) = &mut account.row else {
+            return Err(ChannelError::NotForSale(answer.status));
+        };
+        let extra =
+            settlement.extra.unwrap_or(x402::ChannelExtra { charged_amount: None, channel_state: None });
+        let charged = extra.charged_amount.unwrap_or_default();
+        let state = extra.channel_state;
+        let after = state.and_then(|state| state.charged_cumulative_amount);
+        let adds_up = charged <= offered.requirements.amount
+            && after == sent.base.checked_add(charged)
+            && state.is_some_and(|state| state.channel_id == row.id);
+        if !adds_up {
+            row.suspect = true;
+            self.ledger.keep_channel(row).await?;
+            let what = "the seller's sum is not what was charged before and this call";
+            return Err(ChannelError::Dishonest { channel: row.id, what });
+        }
+        let after = after.unwrap_or_default();
+        row.charged = row.charged.max(after);
+        if row.signed == sent.ceiling {
+            row.signed = after;
+        }
+        if let (Some(_), Some(state)) = (sent.deposit, state) {
+            row.balance = state.balance;
+        }
+        self.ledger.keep_channel(row).await?;
+        Ok(Box::new(ChannelAnswer {
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body,
+            charged,
+            deposited: sent.deposit,
+            transaction: settlement.transaction,
+            channel: row.clone(),
+        }))
+    }
+}
