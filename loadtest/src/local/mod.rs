@@ -16,6 +16,7 @@ use crate::{
     wallets::{Secret, SecretError},
 };
 use process::Process;
+use services::Started;
 
 pub use process::ProcessError;
 pub use services::{Service, ServiceTarget, Services};
@@ -88,17 +89,19 @@ impl Local {
             facilitator_proxy = Some(FaultProxy::start(process.origin(), faults)?);
             facilitator = Some(process);
         }
-        let (mut processes, mut targets) = (Vec::new(), Vec::new());
+        let (mut processes, mut targets, mut started) = (Vec::new(), Vec::new(), Started::default());
         for service in &options.services.services {
             let start = launch(&options, &service.program).env("X402_RPC_URL", &rpc_url);
             let start = start.env("X402_PAY_TO", &service.payee(&chain).to_string());
-            let start = service.environment.iter().fold(start, |start, (name, value)| start.env(name, value));
+            let environment = service.environment.iter();
+            let start = environment.fold(start, |start, (name, value)| start.env(name, &started.fill(value)));
             let start = match &facilitator_proxy {
                 Some(proxy) => start.env("X402_FACILITATOR_URL", &proxy.url()),
                 None => start.secret("X402_SIGNER_KEY_FILE", &key()?.private_key)?,
             };
             let process = start.start().await?;
-            targets.extend(service.targets(process.origin()));
+            targets.extend(service.targets(process.origin(), &started));
+            started.add(&service.program, process.origin());
             processes.push(process);
         }
         let (_services, _facilitator) = (processes, facilitator);

@@ -21,7 +21,7 @@ pub struct Service {
     pub program: String,
     /// Which payee of the local chain it has.
     pub pay_to: Role,
-    /// What it needs besides what every service needs.
+    /// What it needs besides what every service needs. `${NAME}` stands for host and port of a service above.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// What customers ask for.
@@ -51,7 +51,7 @@ pub struct ServiceTarget {
     pub path: String,
     /// `GET` unless set, `POST` where there is a body.
     pub method: Option<String>,
-    /// The request's body, JSON.
+    /// The request's body, JSON. `${NAME}` stands for host and port of a service above.
     pub body: Option<String>,
     /// How many calls it gets beside the others.
     pub weight: Option<u32>,
@@ -67,13 +67,29 @@ impl Services {
     }
 }
 
+/// Where the services are that have started, by name.
+#[derive(Default)]
+pub(super) struct Started(Vec<(String, String)>);
+
+impl Started {
+    pub(super) fn add(&mut self, program: &str, origin: &str) {
+        let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
+        self.0.push((format!("${{{program}}}"), authority.to_owned()));
+    }
+
+    /// A text with their names replaced.
+    pub(super) fn fill(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (name, authority)| text.replace(name, authority))
+    }
+}
+
 impl Service {
-    pub(super) fn targets(&self, origin: &str) -> impl Iterator<Item = TargetArgs> {
+    pub(super) fn targets(&self, origin: &str, started: &Started) -> impl Iterator<Item = TargetArgs> {
         self.targets.iter().map(move |target| TargetArgs {
             url: format!("{origin}{}", target.path),
             name: Some(target.name.clone()),
             method: target.method.clone(),
-            body: target.body.clone(),
+            body: target.body.as_deref().map(|body| started.fill(body)),
             weight: target.weight,
             ..TargetArgs::default()
         })
