@@ -28,8 +28,9 @@ audit: .tools/cargo-deny ## known advisories, where the network allows
 interop: setup build ## our buyer and seller against stock Rust implementations
 	$(MAKE) --no-print-directory -C tests/peers interop
 
-bench: setup ## figures beside peers, measured in one run
-	$(MAKE) --no-print-directory -C tests/peers bench
+bench: setup ## figures beside peers, into BENCHMARKS.md: all, or SECTIONS="payments ..."
+	cargo build --release --workspace --bins
+	$(MAKE) --no-print-directory -C tests/peers bench SECTIONS="$(SECTIONS)"
 
 loadtest: setup build ## two minutes of load over every service on a local chain, with an audit of the money and a report
 	target/debug/loadtest local --plan deploy/loadtest.toml --json data/loadtest.json --html data/loadtest.html

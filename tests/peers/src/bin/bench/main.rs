@@ -1,88 +1,63 @@
-//! What a call costs, ours beside a peer's, measured in one run on one machine.
+//! What things cost, ours beside a peer's, measured in one run on one machine, a section at a time.
+//!
+//! To add a section: a module here with `async fn measure(bench: &Bench) -> anyhow::Result<Vec<Table>>`; its variant and arm in
+//! `section.rs`; and in BENCHMARKS.md the two lines `<!-- bench NAME -->` and `<!-- end -->`, between which its tables are written.
+//! `Market` starts a chain and sellers, `Bench::program` finds a program of ours, which `make bench` builds for release.
 //!
 //! Whatever is compared is measured in turns, several rounds of it, and the ratio is taken within each round: what disturbs a
-//! round disturbs both. Prints Markdown; writes JSON where it is told to.
+//! round disturbs both. Prints Markdown; sections that are not measured keep their figures in the files.
 
-mod floors;
-mod load;
-mod paid;
-mod report;
+mod data;
+mod markdown;
+mod payments;
+mod section;
+mod sellers;
 mod stats;
 mod unpaid;
 mod verification;
 
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
+use std::{io::Write, path::PathBuf};
+
+use clap::{Parser, ValueEnum};
+
+use crate::{
+    data::{Data, Measured},
+    section::{Bench, Section},
 };
-
-use anyhow::Context;
-use clap::Parser;
-use peers::market::Market;
-
-use crate::report::Report;
 
 /// Measure ours beside stock implementations
 #[derive(Parser)]
 struct Args {
+    /// Measure these alone
+    #[arg(long = "section", value_enum, value_delimiter = ' ')]
+    sections: Vec<Section>,
     /// How many rounds of everything
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Measure this part alone
-    #[arg(long, value_enum)]
-    only: Option<Part>,
-    /// Also write the figures to this file, as JSON
+    /// Keep the figures of every section in this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Part {
-    /// What a 402 costs
-    Unpaid,
-    /// What it costs to check a payment
-    Verification,
-    /// What a paid call takes
-    Paid,
+    /// Write the tables of every section into this text
+    #[arg(long, value_name = "FILE", requires = "json")]
+    markdown: Option<PathBuf>,
+    /// Measure nothing, only write the text
+    #[arg(long, requires = "markdown")]
+    render: bool,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let mut report = Report::begin(args.rounds);
-    let market = Market::open().await?;
-    let pay_to = market.chain.pay_to();
-    let ours = market.seller(&beside("our-seller")?, pay_to.rng, 0).await?;
-    let stock = market.seller(&beside("stock-seller")?, pay_to.scraper, 1).await?;
-
-    let wanted = |part| args.only.is_none_or(|only| only == part);
-    if wanted(Part::Unpaid) {
-        progress("unpaid requests");
-        report.extend(unpaid::measure(&ours, &stock, args.rounds).await?);
+    let mut data = Data::read(args.json.as_deref())?;
+    let wanted = |section: &Section| args.sections.is_empty() || args.sections.contains(section);
+    for section in Section::value_variants().iter().filter(|section| wanted(section) && !args.render) {
+        writeln!(std::io::stderr().lock(), "measuring {section} ...")?;
+        let mut measured = Measured::begin(args.rounds);
+        measured.tables = section.measure(&Bench { rounds: args.rounds }).await?;
+        writeln!(std::io::stdout().lock(), "{}", markdown::section(&section.to_string(), &measured))?;
+        data.sections.insert(section.to_string(), measured);
+        // After each one: what a later one fails at loses nothing.
+        data.write(args.json.as_deref())?;
     }
-    if wanted(Part::Verification) {
-        progress("local verification");
-        report.extend(verification::measure(args.rounds)?);
-    }
-    if wanted(Part::Paid) {
-        progress("paid calls");
-        paid::measure(&market, &ours, &stock, &mut report).await?;
-    }
-
-    writeln!(std::io::stdout().lock(), "{report}")?;
-    if let Some(path) = args.json {
-        fs::write(&path, serde_json::to_string_pretty(&report)? + "\n")?;
-    }
-    Ok(())
-}
-
-/// Another program of this package.
-fn beside(name: &str) -> anyhow::Result<PathBuf> {
-    let here = std::env::current_exe()?;
-    Ok(here.parent().map(Path::to_path_buf).context("a folder of programs")?.join(name))
-}
-
-fn progress(what: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "measuring {what} ...");
+    args.markdown.as_deref().map_or(Ok(()), |path| markdown::fill(path, &data))
 }

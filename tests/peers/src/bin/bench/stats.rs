@@ -1,19 +1,21 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A figure over all rounds.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
     pub(crate) min: f64,
     pub(crate) max: f64,
+    pub(crate) rounds: Vec<f64>,
 }
 
 impl Spread {
-    pub(crate) fn of(samples: &[f64]) -> Self {
+    pub(crate) fn of(rounds: &[f64]) -> Self {
         Self {
-            median: percentile(samples, 0.5),
-            min: percentile(samples, 0.0),
-            max: percentile(samples, 1.0),
+            median: percentile(rounds, 0.5),
+            min: percentile(rounds, 0.0),
+            max: percentile(rounds, 1.0),
+            rounds: rounds.to_vec(),
         }
     }
 }

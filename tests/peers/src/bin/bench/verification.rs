@@ -9,13 +9,16 @@ use x402::{
     encode_header,
 };
 
-use crate::report::{Comparison, Rounds};
+use crate::{
+    data::{Row, Table},
+    section::Bench,
+};
 
 /// Payments that are checked in each round, all different.
 const PAYMENTS: usize = 500;
 const KEY: [u8; 32] = [7; 32];
 
-pub(crate) fn measure(rounds: u32) -> anyhow::Result<Vec<Comparison>> {
+pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Vec<Table>> {
     let key = SigningKey::from_bytes(&KEY)?;
     let price = Usdc::from_atomic(peers::PRICE);
     let offer = PaymentRequirements::exact(Network::BaseSepolia, price, Address::repeat_byte(1), 60);
@@ -25,17 +28,17 @@ pub(crate) fn measure(rounds: u32) -> anyhow::Result<Vec<Comparison>> {
     ensure!(headers.iter().all(|header| whole(header, &offer)), "the whole check accepts every payment");
 
     let (mut ours, mut k256, mut full) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..rounds {
+    for _ in 0..bench.rounds {
         ours.push(microseconds(&payments, by_ours));
         k256.push(microseconds(&payments, by_k256));
         full.push(microseconds(&headers, |header| whole(header, &offer)));
     }
-    let peer = "k256, as in alloy and x402-rs";
-    let row = |what, ours: &[f64], theirs: &[f64]| Comparison::new(what, "µs", peer, Rounds { ours, theirs });
-    Ok(vec![
-        row("EIP-712 hash, recovery, comparison", &ours, &k256),
-        row("the same with base64, JSON and terms before it", &full, &k256),
-    ])
+    let row = |what, ours: &[f64]| Row::new(what, "µs", ours).beside("k256, as in alloy and x402-rs", &k256);
+    let rows = [
+        row("EIP-712 hash, recovery, comparison", &ours),
+        row("the same with base64, JSON and terms before it", &full),
+    ];
+    Ok(vec![Table::new("", rows)])
 }
 
 fn microseconds<T>(items: &[T], check: impl Fn(&T) -> bool) -> f64 {

@@ -20,7 +20,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use x402::{Network, PaymentRequirements, SigningKey};
 
-use crate::paid::{Calls, milliseconds};
+use super::{Calls, milliseconds};
 
 const GAS: u64 = 150_000;
 const FSYNCS: usize = 40;

@@ -1,5 +1,7 @@
 //! What a paid call takes from request to answer, settled on the chain: ours beside x402-axum, and beside the floors.
 
+mod floors;
+
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
@@ -13,8 +15,9 @@ use tokio::task::JoinSet;
 use x402::{PAYMENT_SIGNATURE, SigningKey};
 
 use crate::{
-    floors,
-    report::{Comparison, Phase, Report, Rounds},
+    data::{Row, Table},
+    section::Bench,
+    sellers::Sellers,
     stats::percentile,
 };
 
@@ -45,12 +48,8 @@ struct Side {
     many_timings: Vec<String>,
 }
 
-pub(crate) async fn measure(
-    market: &Market,
-    ours: &Seller,
-    stock: &Seller,
-    report: &mut Report,
-) -> anyhow::Result<()> {
+pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Table>> {
+    let Sellers { ours, stock, market } = &Sellers::open().await?;
     let http = Client::builder().no_proxy().build()?;
     let buyers: Vec<_> = (0..MANY)
         .map(|index| SigningKey::from_bytes(&market.chain.buyer(index).private_key.0))
@@ -60,7 +59,7 @@ pub(crate) async fn measure(
     for seller in [ours, stock] {
         call(&http, seller, &buyers, 1).await?;
     }
-    for round in 0..report.rounds {
+    for round in 0..bench.rounds {
         let mut turns = [(ours, &mut our_side), (stock, &mut their_side)];
         if round % 2 == 1 {
             turns.reverse();
@@ -72,10 +71,10 @@ pub(crate) async fn measure(
         raw_sends(market, &http, ours, &mut floor).await?;
         disk.push(percentile(&floors::fdatasync(market.folder())?, 0.5));
     }
-    ensure_paid(market, report.rounds).await?;
-    report.extend(compare(&our_side, &their_side, &floor, &disk));
-    report.phases(phases(&our_side));
-    Ok(())
+    ensure_paid(market, bench.rounds).await?;
+    let rows = compare(&our_side, &their_side, &floor, &disk);
+    let phases = Table::new("Where the time of a call goes, by `Server-Timing`", phases(&our_side));
+    Ok(vec![Table::new("Paid calls", rows), phases])
 }
 
 /// The chain alone, asked for the same transfers by whoever pays them, to the third payee.
@@ -150,20 +149,18 @@ impl Side {
     }
 }
 
-fn compare(ours: &Side, stock: &Side, floor: &Side, disk: &[f64]) -> Vec<Comparison> {
+fn compare(ours: &Side, stock: &Side, floor: &Side, disk: &[f64]) -> Vec<Row> {
     const STOCK: &str = "x402-axum";
     const CHAIN: &str = "eth_sendRawTransactionSync alone";
     const DISK: &str = "one fdatasync";
-    let row = |what, unit, peer, ours: &[f64], theirs: &[f64]| {
-        Comparison::new(what, unit, peer, Rounds { ours, theirs })
-    };
+    let row =
+        |what, unit, peer, ours: &[f64], theirs: &[f64]| Row::new(what, unit, ours).beside(peer, theirs);
     let p99 = |samples: &[f64]| [percentile(samples, 0.99)];
-    let (alone, alone_p99) = ("paid call, one at a time, p50", "paid call, one at a time, p99 of all rounds");
-    let (many, many_p99) = ("paid call, 16 at once, p50", "paid call, 16 at once, p99 of all rounds");
-    let rate = "paid calls, 16 at once";
+    let (alone, alone_p99) = ("one at a time, p50", "one at a time, p99 of all rounds");
+    let (many, many_p99, rate) = ("16 at once, p50", "16 at once, p99 of all rounds", "16 at once");
     vec![
         row(alone, "ms", STOCK, &ours.alone_p50, &stock.alone_p50),
-        row("paid call, one at a time, mean", "ms", STOCK, &ours.alone_mean, &stock.alone_mean),
+        row("one at a time, mean", "ms", STOCK, &ours.alone_mean, &stock.alone_mean),
         row(alone_p99, "ms", STOCK, &p99(&ours.alone), &p99(&stock.alone)),
         row(rate, "per second", STOCK, &ours.per_second, &stock.per_second),
         row(many, "ms", STOCK, &ours.many_p50, &stock.many_p50),
@@ -176,29 +173,22 @@ fn compare(ours: &Side, stock: &Side, floor: &Side, disk: &[f64]) -> Vec<Compari
 }
 
 /// The median of every phase that our gate tells of, and what is left of the median call.
-fn phases(ours: &Side) -> Vec<Phase> {
-    let first = ours.alone_timings.first().map(String::as_str).unwrap_or_default();
-    let names: Vec<_> = timing(first).map(|(name, _)| name.to_owned()).collect();
-    let median = |timings: &[String], phase: &str| {
-        let of_phase = timings.iter().flat_map(|header| timing(header));
-        let took: Vec<_> = of_phase.filter(|(name, _)| *name == phase).map(|(_, took)| took).collect();
+fn phases(ours: &Side) -> impl Iterator<Item = Row> {
+    let one = phases_of("one at a time", &ours.alone_timings, &ours.alone);
+    one.into_iter().chain(phases_of("16 at once", &ours.many_timings, &ours.many))
+}
+
+fn phases_of(how: &str, timings: &[String], whole: &[f64]) -> Vec<Row> {
+    let names = timing(timings.first().map(String::as_str).unwrap_or_default()).map(|(name, _)| name);
+    let median = |phase: &str| {
+        let told = timings.iter().flat_map(|header| timing(header));
+        let took: Vec<_> = told.filter(|(name, _)| *name == phase).map(|(_, took)| took).collect();
         percentile(&took, 0.5)
     };
-    let told = names.into_iter().map(|name| Phase {
-        one_at_a_time: median(&ours.alone_timings, &name),
-        many_at_once: median(&ours.many_timings, &name),
-        name,
-    });
-    let mut phases: Vec<_> = told.collect();
-    let rest =
-        |whole: &[f64], of: fn(&Phase) -> f64| percentile(whole, 0.5) - phases.iter().map(of).sum::<f64>();
-    let rest = Phase {
-        name: "all else, the client's part included".to_owned(),
-        one_at_a_time: rest(&ours.alone, |phase| phase.one_at_a_time),
-        many_at_once: rest(&ours.many, |phase| phase.many_at_once),
-    };
-    phases.push(rest);
-    phases
+    let phases: Vec<_> = names.map(|name| (name, median(name))).collect();
+    let rest = percentile(whole, 0.5) - phases.iter().map(|(_, took)| took).sum::<f64>();
+    let all = phases.into_iter().chain([("all else, the client's part included", rest)]);
+    all.map(|(phase, took)| Row::new(format!("{how}: {phase}"), "ms", &[took])).collect()
 }
 
 /// The phases of a `Server-Timing` header with their milliseconds.

@@ -1,0 +1,57 @@
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use clap::ValueEnum;
+
+use crate::{data::Table, payments, unpaid, verification};
+
+/// What is measured together, and can be measured apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Section {
+    /// What a 402 costs
+    Unpaid,
+    /// What it costs to check a payment
+    Verification,
+    /// What a paid call takes
+    Payments,
+}
+
+/// How sections are measured.
+pub(crate) struct Bench {
+    pub(crate) rounds: u32,
+}
+
+impl Section {
+    pub(crate) async fn measure(self, bench: &Bench) -> anyhow::Result<Vec<Table>> {
+        match self {
+            Self::Unpaid => unpaid::measure(bench).await,
+            Self::Verification => verification::measure(bench),
+            Self::Payments => payments::measure(bench).await,
+        }
+    }
+}
+
+impl Bench {
+    /// A program of the main workspace, built as this one is: for release, or for a try without.
+    ///
+    /// # Errors
+    /// When it is not there.
+    #[expect(dead_code, reason = "for sections that sell with a service")]
+    pub(crate) fn program(name: &str) -> anyhow::Result<PathBuf> {
+        let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+        let path = target.join(profile).join(name);
+        path.canonicalize().with_context(|| format!("{} is missing", path.display()))
+    }
+}
+
+/// The name that `--section` and `<!-- bench NAME -->` take.
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
+}
