@@ -320,10 +320,18 @@ def keccak256(data):
 
 def check_binding(receipt, request):
     nonce, binding = hexed(receipt["nonce"], 32), receipt["binding"]
-    if binding == "plain":
+    kind = binding if binding == "plain" else " ".join(binding)
+    require(kind in ("plain", "commit", "channel"), "format", "unknown binding")
+    require((kind == "channel") == (receipt["scheme"] == "channel"), "binding", "scheme and binding are not of one payment")
+    if kind == "plain":
         require(nonce[:4] != b"x4b1", "binding", "the nonce claims to be bound, the receipt calls it plain")
-        return False
-    require(set(binding) == {"commit"}, "format", "unknown binding")
+        return "not bound to the request"
+    if kind == "channel":
+        call = binding["channel"]
+        require(set(call) == {"channelId", "base"}, "format", "unknown members")
+        name = b"rng-channel/v1" + hexed(call["channelId"], 32) + struct.pack(">QQ", 0, int(decimal(call["base"])))
+        require(nonce == keccak256(name), "binding", "the nonce is not that of this call")
+        return "the call at %s of channel %s" % (call["base"], call["channelId"])
     commit = binding["commit"]
     require(set(commit) <= {"preimage", "body", "salt"}, "format", "unknown members")
     preimage, body = commit["preimage"], commit.get("body", "")
@@ -333,7 +341,7 @@ def check_binding(receipt, request):
     require(version == "x402-req/v1" and body_hash == sha256(body.encode()).hex(), "binding", "another body or version")
     asked = canonical(read_json(body)) if method == "POST" else request_of_query(target.partition("?")[2])
     require(asked == request, "binding", "the HTTP request asked for another draw")
-    return True
+    return "bound to the request"
 
 
 # ---- the log
@@ -472,7 +480,7 @@ def checked(receipt, trust):
     return [
         "values        follow from the proof",
         "key           %s, %s" % (receipt["publicKey"], "the known one" if trust.get("key") else "ON THE RECEIPT'S WORD"),
-        "payment       nonce %s%s" % (receipt["nonce"], ", bound to the request" if bound else ", not bound to the request"),
+        "payment       nonce %s, %s" % (receipt["nonce"], bound),
         "log           " + logged + ("" if trust.get("log") else ", ON THE RECEIPT'S WORD"),
         "beacon signature: not checked (round %d)" % beacon["round"] if beacon else "beacon        none: the operator knew first",
     ]

@@ -14,12 +14,10 @@ use std::process::ExitCode;
 
 use axum::routing;
 use draw::{DrawReceipt, DrawRequest};
-use service_kit::{Context, Route, Routes, Service, StartError, Usdc};
+use service_kit::{Context, Route, Routes, Service, StartError};
 
 use documents::DrawQuery;
 use rng::{Config, Rng};
-
-const PRICE: Usdc = Usdc::from_atomic(1_000);
 
 fn main() -> ExitCode {
     let about = "Random numbers that you can prove nobody chose.";
@@ -35,8 +33,7 @@ async fn routes(config: Config, context: Context) -> Result<Routes, StartError> 
     let (check, terms) = (rng.check(), rng.terms());
     let sell = |route: Route| {
         route
-            .price(PRICE)
-            .exact_only() // each draw is recorded in the log with its answer
+            .price(random::PRICE)
             .upfront() // who could see the draw before they pay would pay for those they like
             .check(check)
             .extra_now("rng", terms.clone())

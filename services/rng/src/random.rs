@@ -14,11 +14,11 @@ use axum::{
 use bytes::Bytes;
 use draw::beacon::BeaconRound;
 use draw::{
-    Alpha, Binding, Commitment, DrawInput, DrawReceipt, DrawRequest, Leaf, LogRecord, Mode, Promise,
+    Alpha, Binding, Call, Commitment, DrawInput, DrawReceipt, DrawRequest, Leaf, LogRecord, Mode, Promise,
     QueryError, RequestError, Scheme, Source, VrfError, leaf,
 };
-use service_kit::{Attachment, Payment, Problem};
-use x402::RequestParts;
+use service_kit::{Attachment, ChannelCall, Charge, Payment, Problem, Usdc};
+use x402::{RequestParts, keccak256};
 
 use crate::{
     Rng,
@@ -28,6 +28,10 @@ use crate::{
     log::{Accepted, EpochKey, LEAF, LogError},
 };
 
+/// What a call costs, and from a channel, where no transaction pays for a single call, costs at most.
+pub(crate) const PRICE: Usdc = Usdc::from_atomic(1_000);
+/// What a value costs from a channel.
+const VALUE_PRICE: Usdc = Usdc::from_atomic(10);
 /// Seconds within which a draw is in the log. It takes one; the rest is for restarts.
 const PROMISED_WITHIN: u64 = 600;
 /// Seconds for which the day that is over may still be asked for: an offer read before midnight, paid after it.
@@ -56,18 +60,28 @@ pub(crate) enum RandomError {
     OtherRequest,
 }
 
+/// What is drawn for.
+struct Paid<'a> {
+    payment: &'a Payment,
+    /// The call, where it is paid from a channel.
+    call: Option<Call>,
+}
+
 /// `GET` and `POST /v1/random`. Run again for the same payment, it draws the same.
 pub(crate) async fn draw(
     State(rng): State<Arc<Rng>>,
     payment: Payment,
+    call: Option<ChannelCall>,
     parts: Parts,
     body: Bytes,
-) -> Result<(Attachment, Json<DrawReceipt>), Problem> {
-    let (receipt, leaf) = rng.draw(&payment, &parts, &body).await?;
+) -> Result<(Attachment, Charge, Json<DrawReceipt>), Problem> {
+    let call = call.map(|call| Call { channel_id: call.channel.0.0, base: call.base.atomic() });
+    let (receipt, leaf) = rng.draw(&Paid { payment: &payment, call }, &parts, &body).await?;
     let Leaf::Draw(entry) = leaf else { return Err(Problem::internal("no entry of a draw")) };
     let attachment =
         Attachment { kind: LEAF.to_owned(), key: entry.alpha_hash.to_vec(), payload: leaf.encode() };
-    Ok((attachment, Json(receipt)))
+    let charge = VALUE_PRICE.atomic().saturating_mul(receipt.request.values());
+    Ok((attachment, Charge(PRICE.min(Usdc::from_atomic(charge))), Json(receipt)))
 }
 
 /// `GET /v1/key`.
@@ -93,20 +107,20 @@ pub(crate) fn check(parts: &Parts, body: &Bytes, has_beacon: bool) -> Result<(),
 impl Rng {
     async fn draw(
         &self,
-        payment: &Payment,
+        paid: &Paid<'_>,
         parts: &Parts,
         body: &Bytes,
     ) -> Result<(DrawReceipt, Leaf), RandomError> {
         let request = request(parts, body)?;
-        let binding = self.binding(payment, parts, body)?;
+        let binding = self.binding(paid, parts, body)?;
         // The day that was asked for, or that of the claim, not of the run: a run after a restart must draw the same.
-        let epoch = request.epoch().unwrap_or_else(|| clock::day(payment.claimed_at_ms / 1000));
+        let epoch = request.epoch().unwrap_or_else(|| clock::day(paid.payment.claimed_at_ms / 1000));
         let key = self.keys.of(epoch).await?;
         let mode = match request.mode() {
             Source::Instant => Mode::Instant,
-            Source::Beacon => Mode::Beacon(self.round(payment, epoch, &request).await?),
+            Source::Beacon => Mode::Beacon(self.round(paid, epoch, &request).await?),
         };
-        let mut receipt = DrawReceipt::draw(&key.secret, &input(payment, epoch, mode), request)?;
+        let mut receipt = DrawReceipt::draw(&key.secret, &paid.input(epoch, mode), request)?;
         receipt.binding = binding;
         let leaf = self.promise(&mut receipt, &key);
         Ok((receipt, leaf))
@@ -115,19 +129,19 @@ impl Rng {
     /// Accepts the draw in the log, which fixes the round, and waits for it.
     async fn round(
         &self,
-        payment: &Payment,
+        paid: &Paid<'_>,
         epoch: u32,
         request: &DrawRequest,
     ) -> Result<BeaconRound, RandomError> {
         let beacon = self.beacon.as_ref().ok_or(RandomError::NoBeacon)?;
-        let context = leaf::Context::new(&payment.key.payer.into_array(), request.label());
+        let context = leaf::Context::new(&paid.payment.key.payer.into_array(), request.label());
         let accept = |Accepted { at, round }| {
             let unsigned = BeaconRound { round, signature: [0; 48], accepted_at: at };
-            let alpha = Alpha::new(&input(payment, epoch, Mode::Beacon(unsigned)), &request.hash());
+            let alpha = Alpha::new(&paid.input(epoch, Mode::Beacon(unsigned)), &request.hash());
             let accept_hash = leaf::accept_hash(&alpha);
             (accept_hash, Leaf::Accept { epoch, context, accept_hash, round, time: at })
         };
-        let accepted = self.log.accept(payment.id.0.0, clock::seconds(), accept).await?;
+        let accepted = self.log.accept(paid.acceptance(request), clock::seconds(), accept).await?;
         Ok(beacon.round(accepted).await?)
     }
 
@@ -146,8 +160,12 @@ impl Rng {
         leaf
     }
 
-    /// What opens the commitment of a bound payment.
-    fn binding(&self, payment: &Payment, parts: &Parts, body: &Bytes) -> Result<Binding, RandomError> {
+    /// What opens the commitment of a bound payment, or names the call in its channel.
+    fn binding(&self, paid: &Paid<'_>, parts: &Parts, body: &Bytes) -> Result<Binding, RandomError> {
+        let payment = paid.payment;
+        if let Some(call) = paid.call {
+            return Ok(Binding::Channel(call));
+        }
         let x402::Binding::Bound(salt) = payment.binding else { return Ok(Binding::Plain) };
         let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let parts = RequestParts {
@@ -177,16 +195,31 @@ fn request(parts: &Parts, body: &[u8]) -> Result<DrawRequest, RandomError> {
     Ok(DrawRequest::from_query_string(query)?)
 }
 
-fn input(payment: &Payment, epoch: u32, mode: Mode) -> DrawInput {
-    let key = &payment.key;
-    DrawInput {
-        epoch,
-        scheme: Scheme::Exact,
-        chain_id: key.chain_id,
-        asset: key.asset.into_array(),
-        payer: key.payer.into_array(),
-        nonce: key.nonce.0.0,
-        mode,
+impl Paid<'_> {
+    fn input(&self, epoch: u32, mode: Mode) -> DrawInput {
+        let key = &self.payment.key;
+        let (scheme, nonce) = match self.call {
+            None => (Scheme::Exact, key.nonce.0.0),
+            Some(call) => (Scheme::Channel, call.nonce()),
+        };
+        DrawInput {
+            epoch,
+            scheme,
+            chain_id: key.chain_id,
+            asset: key.asset.into_array(),
+            payer: key.payer.into_array(),
+            nonce,
+            mode,
+        }
+    }
+
+    /// What a draw by the beacon is accepted as, once. A payment is for one request; a call that failed, uncharged, may be
+    /// followed by another request at the same base.
+    fn acceptance(&self, request: &DrawRequest) -> [u8; 32] {
+        match self.call {
+            None => self.payment.id.0.0,
+            Some(call) => keccak256([call.nonce(), *request.hash().as_bytes()].concat()).0,
+        }
     }
 }
 

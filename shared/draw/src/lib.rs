@@ -55,7 +55,7 @@ pub mod values;
 pub mod vrf;
 
 pub use alpha::{Alpha, DrawInput, Mode, Scheme};
-pub use binding::{Binding, Commitment};
+pub use binding::{Binding, Call, Commitment};
 pub use checkpoint::{Checkpoint, Promise};
 pub use expand::expand;
 pub use leaf::Leaf;

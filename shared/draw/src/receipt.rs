@@ -51,13 +51,13 @@ pub struct DrawReceipt {
     #[serde(with = "hex_bytes")]
     #[schemars(with = "String", regex(pattern = "^0x[0-9a-fA-F]{40}$"))]
     pub payer: [u8; 20],
-    /// Nonce of the payment.
+    /// Nonce of the payment, or the name of the call in a channel.
     #[serde(with = "hex_bytes")]
     #[schemars(with = "String", regex(pattern = "^0x[0-9a-fA-F]{64}$"))]
     pub nonce: [u8; 32],
     /// Where the unpredictability comes from.
     pub mode: Mode,
-    /// How the payment's nonce is tied to the request.
+    /// What the payment's nonce is tied to.
     pub binding: Binding,
     /// The request, with all defaults filled in.
     pub request: DrawRequest,

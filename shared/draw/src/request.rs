@@ -130,6 +130,15 @@ impl DrawRequest {
         &self.fields.draws
     }
 
+    /// How many values are drawn. Each character of a password is one, and so are 32 bytes.
+    pub fn values(&self) -> u64 {
+        let of = |draw: &Draw| match draw {
+            Draw::Bytes { count } => u64::from(*count).div_ceil(32),
+            other => limits::values_of(other),
+        };
+        self.draws().iter().map(of).sum()
+    }
+
     /// The buyer's own entropy.
     pub fn client_seed(&self) -> Option<&str> {
         self.fields.client_seed.as_deref()

@@ -2,15 +2,15 @@
 
 use sha2::{Digest, Sha256};
 use x402::{
-    Address, B256, DelegationError, Delivery, EXACT, ExtensionInfo, Extensions, Finality, Network,
-    OfferPayload, Offers, PaymentRequirements, PaymentStatus, ReceiptKey, ReceiptPayload, Signed, SigningKey,
-    UnixSeconds, Usdc,
+    Address, B256, BATCH_SETTLEMENT, DelegationError, Delivery, EXACT, ExtensionInfo, Extensions, Finality,
+    Network, OfferPayload, Offers, PaymentId, PaymentRequirements, PaymentStatus, ReceiptKey, ReceiptPayload,
+    RequestHash, Signed, SigningKey, UnixSeconds, Usdc,
 };
 use x402_facilitator::{Head, Settled};
 
 use crate::{
     GateConfig,
-    ledger::{Answer, Record},
+    ledger::{Answer, PaidCall, Record},
 };
 
 /// How long a signed offer holds: an offer is signed anew long before.
@@ -80,29 +80,49 @@ impl ReceiptSigner {
         (answer, settled): (&Answer, &Settled),
         now: UnixSeconds,
     ) -> Extensions {
-        let (mut extensions, key) = (Extensions::new(), &record.key);
-        let transaction = Some(settled.transaction);
-        let receipt = ReceiptPayload::new(resource, config.network, key.payer, transaction, now);
-        receipt.sign(&self.key).attach(&mut extensions);
+        let key = &record.key;
         let delivery = Delivery {
-            payment_id: record.id,
-            scheme: EXACT.to_owned(),
-            payer: key.payer,
-            pay_to: config.pay_to,
-            asset: key.asset,
             amount: record.amount,
             request_hash: record.request_hash,
-            status: answer.status.as_u16(),
-            body_hash: B256::from_slice(&Sha256::digest(&answer.body)),
             transaction: settled.transaction,
             log_index: settled.log_index,
             block_hash: settled.block_hash,
-            finality: Finality::Block,
-            issued_at: now,
-            channel_id: B256::ZERO,
-            base: Usdc::ZERO,
-            charged: Usdc::ZERO,
+            ..delivery(config, EXACT, key.payer, record.id, answer, now)
         };
+        self.proof(config, resource, Some(settled.transaction), delivery)
+    }
+
+    /// The same beside the answer to a call from a channel: no transaction moved its money, so it names the call in the channel.
+    pub(crate) fn call(
+        &self,
+        config: &GateConfig,
+        resource: &str,
+        payer: Address,
+        call: &PaidCall,
+        now: UnixSeconds,
+    ) -> Extensions {
+        let delivery = Delivery {
+            amount: call.charge,
+            request_hash: call.request_hash,
+            channel_id: call.channel.0,
+            base: call.base,
+            charged: call.charge,
+            ..delivery(config, BATCH_SETTLEMENT, payer, call.payment, &call.answer, now)
+        };
+        self.proof(config, resource, None, delivery)
+    }
+
+    fn proof(
+        &self,
+        config: &GateConfig,
+        resource: &str,
+        transaction: Option<B256>,
+        delivery: Delivery,
+    ) -> Extensions {
+        let mut extensions = Extensions::new();
+        let (payer, at) = (delivery.payer, delivery.issued_at);
+        let receipt = ReceiptPayload::new(resource, config.network, payer, transaction, at);
+        receipt.sign(&self.key).attach(&mut extensions);
         Signed::sign(delivery, config.network, &self.key).attach(&mut extensions);
         extensions
     }
@@ -125,5 +145,35 @@ impl ReceiptSigner {
             issued_at: now,
         };
         Signed::sign(status, network, &self.key)
+    }
+}
+
+/// What a delivery says whatever the scheme.
+fn delivery(
+    config: &GateConfig,
+    scheme: &str,
+    payer: Address,
+    payment_id: PaymentId,
+    answer: &Answer,
+    issued_at: UnixSeconds,
+) -> Delivery {
+    Delivery {
+        payment_id,
+        scheme: scheme.to_owned(),
+        payer,
+        pay_to: config.pay_to,
+        asset: config.network.usdc().address,
+        amount: Usdc::ZERO,
+        request_hash: RequestHash(B256::ZERO),
+        status: answer.status.as_u16(),
+        body_hash: B256::from_slice(&Sha256::digest(&answer.body)),
+        transaction: B256::ZERO,
+        log_index: 0,
+        block_hash: B256::ZERO,
+        finality: Finality::Block,
+        issued_at,
+        channel_id: B256::ZERO,
+        base: Usdc::ZERO,
+        charged: Usdc::ZERO,
     }
 }

@@ -30,7 +30,6 @@ pub struct Route {
     pub(crate) price_by: Option<PriceBy>,
     pub(crate) flow: Flow,
     pub(crate) summary: String,
-    pub(crate) exact_only: bool,
     pub(crate) timeout: Duration,
     pub(crate) extra: Map<String, Value>,
     pub(crate) query: Option<Schema>,
@@ -77,7 +76,6 @@ impl Route {
             price_by: None,
             flow: Flow::Authorize,
             summary: String::new(),
-            exact_only: false,
             timeout: DEFAULT_TIMEOUT,
             extra: Map::new(),
             query: None,
@@ -126,13 +124,6 @@ impl Route {
     #[must_use]
     pub const fn upfront(mut self) -> Self {
         self.flow = Flow::Upfront;
-        self
-    }
-
-    /// Is not sold from channels: for handlers that record an [`Attachment`](crate::Attachment) with their answer.
-    #[must_use]
-    pub const fn exact_only(mut self) -> Self {
-        self.exact_only = true;
         self
     }
 

@@ -48,7 +48,7 @@ impl Sale {
             return Err(GateError::NoPrice(route.path));
         }
         let (resource, signer) = (resource(&route, config), config.receipts.clone());
-        let terms = config.channels.filter(|_| !route.exact_only);
+        let terms = config.channels;
         let offered = (requirements(&route, config), route.flow);
         let standing = Offer::new(offered, terms, &resource, signer.as_deref())?;
         let name = format!("{} {}", route.method, route.path);

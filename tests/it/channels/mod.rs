@@ -5,6 +5,7 @@ mod calls;
 mod claims;
 mod crash;
 mod door;
+mod draws;
 mod ours;
 mod refunds;
 mod replicas;

@@ -29,7 +29,7 @@ pub(crate) async fn home(State(rng): State<Arc<Rng>>) -> Result<Response, Proble
     let leaves: Vec<_> = (start..).zip(entries.iter().map(|entry| Leaf::decode(entry))).collect();
     let content = html! {
         h1 { "Random numbers that you can prove nobody chose" }
-        p { "Dice, shuffles, samples, passwords, bytes: $0.001 a call, paid in USDC with x402, no account. Each draw comes with a proof that the values follow from your payment and your request, under a key that was public the day before." }
+        p { "Dice, shuffles, samples, passwords, bytes: $0.001 a call, or $0.00001 a value from a channel, paid in USDC with x402, no account. Each draw comes with a proof that the values follow from your payment and your request, under a key that was public the day before." }
         div.cards {
             div.card { b { (today) } "epoch: today, in days since 1970" }
             div.card { b { (head.size) } "entries in the log" }

@@ -1,4 +1,4 @@
-use draw::{DrawReceipt, LogKey, Logged, Mode, PublicKey, Trust, VerifiedDraw, hex_bytes};
+use draw::{Binding, DrawReceipt, LogKey, Logged, Mode, PublicKey, Trust, VerifiedDraw, hex_bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -113,7 +113,13 @@ fn trust(known: &Known) -> Result<Trust, String> {
 fn findings(verified: &VerifiedDraw, trust: &Trust) -> Vec<(&'static str, String)> {
     let word = |known: bool| if known { "the one you know" } else { "on the receipt's word" };
     let input = verified.input();
-    let bound = if verified.is_bound() { "bound to the request" } else { "not bound to the request" };
+    let bound = match verified.binding() {
+        Binding::Commit(_) => "bound to the request".to_owned(),
+        Binding::Channel(call) => {
+            format!("the call at {} of channel {}", call.base, hex_bytes::format(&call.channel_id))
+        }
+        _ => "not bound to the request".to_owned(),
+    };
     let log = match verified.logged() {
         Logged::No => "in no log".to_owned(),
         Logged::Promised { log, include_by } => {

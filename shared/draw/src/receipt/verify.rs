@@ -34,7 +34,7 @@ impl DrawReceipt {
     pub fn verify_with(&self, trust: &Trust) -> Result<VerifiedDraw, ReceiptError> {
         let request_hash = self.verify_request_hash()?;
         self.verify_terms()?;
-        self.binding.verify(&self.nonce, &self.request)?;
+        self.binding.verify(self.scheme, &self.nonce, &self.request)?;
         let key = self.verify_key(trust.key.as_ref())?;
         if let Mode::Beacon(beacon) = &self.mode {
             beacon.verify()?;
@@ -48,7 +48,7 @@ impl DrawReceipt {
             input: self.input(),
             key,
             key_is_trusted: trust.key.is_some(),
-            bound: matches!(self.binding, Binding::Commit(_)),
+            binding: self.binding.clone(),
             alpha,
             beta,
             values,
@@ -135,7 +135,7 @@ pub struct VerifiedDraw {
     input: DrawInput,
     key: PublicKey,
     key_is_trusted: bool,
-    bound: bool,
+    binding: Binding,
     alpha: Alpha,
     beta: Beta,
     values: Vec<Values>,
@@ -158,9 +158,9 @@ impl VerifiedDraw {
         self.key_is_trusted
     }
 
-    /// Whether the payment's nonce commits to the request. Otherwise only the draw joins the two.
-    pub fn is_bound(&self) -> bool {
-        self.bound
+    /// What the payment's nonce is tied to. Unless it is the request, only the draw joins the two.
+    pub fn binding(&self) -> &Binding {
+        &self.binding
     }
 
     /// What is known of the draw's place in the log.

@@ -153,7 +153,7 @@ fn check_totals(draws: &[Draw]) -> Result<(), RequestError> {
     Ok(())
 }
 
-fn values_of(draw: &Draw) -> u64 {
+pub(super) fn values_of(draw: &Draw) -> u64 {
     match draw {
         Draw::Bytes { .. } => 0,
         Draw::Shuffle { n } => (*n).into(),

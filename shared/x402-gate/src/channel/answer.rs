@@ -98,6 +98,7 @@ pub(super) fn charged(gate: &Gate, bid: &Bid, call: &CallRecord, state: ChannelS
         payer: Some(bid.config.payer),
         transaction,
         amount: deposited,
+        extensions: call.proof.as_deref().and_then(|proof| serde_json::from_str(proof).ok()),
         extra: Some(ChannelExtra {
             charged_amount: Some(call.charge),
             channel_state: Some(ChannelState { charged_cumulative_amount: charged, ..state }),

@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use axum::{
     body::Body,
     extract::{FromRequestParts, OptionalFromRequestParts},
-    response::{IntoResponseParts, Response, ResponseParts},
+    response::{IntoResponseParts, ResponseParts},
 };
 use http::{Request, StatusCode, request::Parts};
 use tower::ServiceExt;
@@ -67,6 +67,14 @@ impl<S: Sync> OptionalFromRequestParts<S> for ChannelCall {
 pub(super) struct Run {
     pub(super) answer: Answer,
     pub(super) charge: Option<Charge>,
+    pub(super) attachment: Option<Attachment>,
+}
+
+impl Run {
+    /// One that came to nothing.
+    pub(super) fn failed(status: StatusCode) -> Self {
+        Self { answer: Answer::bare(status), charge: None, attachment: None }
+    }
 }
 
 /// Runs a handler in a task of its own, so that a panic is a failed run and no more.
@@ -76,30 +84,18 @@ pub(super) async fn run(gate: &Gate, sale: &Sale, handler: Handler, request: Req
         let Ok(mut response) = handler.oneshot(request).await;
         let extensions = response.extensions_mut();
         let (charge, attachment) = (extensions.remove::<Charge>(), extensions.remove::<Attachment>());
-        (collect(response, limit).await, charge, attachment)
+        Run { answer: Answer::collect(response, limit).await, charge, attachment }
     });
-    let failed = |status| Run { answer: Answer::bare(status), charge: None };
     match tokio::time::timeout(sale.route.timeout, &mut running).await {
-        Ok(Ok((answer, charge, None))) => Run { answer, charge },
-        Ok(Ok((_, _, Some(_)))) => {
-            tracing::error!(
-                route = sale.name,
-                "what a handler records beside its answer is not kept for channels"
-            );
-            failed(StatusCode::INTERNAL_SERVER_ERROR)
-        }
+        Ok(Ok(run)) => run,
         Ok(Err(panic)) => {
             tracing::error!(route = sale.name, %panic, "the handler panicked");
-            failed(StatusCode::INTERNAL_SERVER_ERROR)
+            Run::failed(StatusCode::INTERNAL_SERVER_ERROR)
         }
         Err(_) => {
             running.abort();
             tracing::warn!(route = sale.name, "the handler ran out of time");
-            failed(StatusCode::GATEWAY_TIMEOUT)
+            Run::failed(StatusCode::GATEWAY_TIMEOUT)
         }
     }
-}
-
-async fn collect(response: Response, limit: usize) -> Answer {
-    Answer::collect(response, limit).await
 }

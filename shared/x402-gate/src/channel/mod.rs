@@ -8,6 +8,8 @@ mod answer;
 mod bid;
 mod call;
 mod claims;
+mod commit;
+mod cover;
 mod deposit;
 mod handler;
 mod journal;

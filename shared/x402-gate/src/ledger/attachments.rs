@@ -15,8 +15,8 @@ pub(super) async fn after(
     limit: u32,
 ) -> Result<Vec<Attached>, LedgerError> {
     number(store, kind).await?;
-    let sql = "SELECT attached_seq, id, attached_key, attachment FROM payments \
-               WHERE attached_kind = $1 AND attached_seq > $2 ORDER BY attached_seq LIMIT $3";
+    let sql = "SELECT seq, payment_id, key, payload FROM attachments \
+               WHERE kind = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     let statement = Statement::read(sql).bind(kind).bind(after).bind(u64::from(limit));
     store.rows(statement).await?.iter().map(read).collect()
 }
@@ -24,11 +24,11 @@ pub(super) async fn after(
 /// Numbers what was committed since the last reader came by. Of two readers at once one may be refused, by the index that
 /// gives each number once: then the other has numbered, and what it did not see waits for the next.
 async fn number(store: &impl Store, kind: &str) -> Result<(), LedgerError> {
-    let sql = "UPDATE payments SET attached_seq = numbered.seq FROM ( \
-                 SELECT id, ROW_NUMBER() OVER (ORDER BY claimed_at, id) \
-                   + (SELECT COALESCE(MAX(attached_seq), 0) FROM payments WHERE attached_kind = $1) AS seq \
-                 FROM payments WHERE attached_kind = $1 AND attached_seq IS NULL) AS numbered \
-               WHERE payments.id = numbered.id AND payments.attached_seq IS NULL";
+    let sql = "UPDATE attachments SET seq = numbered.seq FROM ( \
+                 SELECT kind, key, ROW_NUMBER() OVER (ORDER BY attached_at, key) \
+                   + (SELECT COALESCE(MAX(seq), 0) FROM attachments WHERE kind = $1) AS seq \
+                 FROM attachments WHERE kind = $1 AND seq IS NULL) AS numbered \
+               WHERE attachments.kind = numbered.kind AND attachments.key = numbered.key AND attachments.seq IS NULL";
     match store.rows(Statement::change(sql).bind(kind)).await {
         Err(error) if !error.is_conflict() => Err(error),
         _ => Ok(()),
@@ -37,12 +37,12 @@ async fn number(store: &impl Store, kind: &str) -> Result<(), LedgerError> {
 
 fn read(row: &impl Columns) -> Result<Attached, LedgerError> {
     let missing = LedgerError::Corrupt("an attachment");
-    let id = row.bytes("id")?.and_then(|id| id.try_into().ok()).ok_or(missing.clone())?;
-    let seq = row.number("attached_seq")?.and_then(|seq| seq.try_into().ok()).ok_or(missing)?;
+    let id = row.bytes("payment_id")?.and_then(|id| id.try_into().ok()).ok_or(missing.clone())?;
+    let seq = row.number("seq")?.and_then(|seq| seq.try_into().ok()).ok_or(missing)?;
     Ok(Attached {
         seq,
         payment: PaymentId(id),
-        key: row.bytes("attached_key")?.unwrap_or_default().to_vec(),
-        payload: row.bytes("attachment")?.unwrap_or_default().to_vec(),
+        key: row.bytes("key")?.unwrap_or_default().to_vec(),
+        payload: row.bytes("payload")?.unwrap_or_default().to_vec(),
     })
 }

@@ -1,7 +1,7 @@
 use draw::beacon::BeaconRound;
-use draw::{Binding, Draw, DrawReceipt, DrawRequest, LogSigner, Mode, Proof, SecretKey, Values};
+use draw::{Binding, Call, Draw, DrawReceipt, DrawRequest, LogSigner, Mode, Proof, SecretKey, Values};
 
-use super::operator::{Operator, bound, case, every_operation, input, recorded_round};
+use super::operator::{CALL, Operator, bound, case, every_operation, input, recorded_round};
 use super::{Case, Named};
 
 fn dice() -> DrawRequest {
@@ -109,6 +109,9 @@ fn of_the_binding(operator: &Operator) -> Vec<Case> {
     let mut stripped = honest();
     stripped.binding = Binding::Plain;
     let asked_otherwise = bound(operator, "GET", "/v1/random?dice=2d6", "");
+    let unnamed = DrawReceipt { binding: Binding::Plain, ..operator.by_channel(CALL, CALL) };
+    let mut disguised = operator.logged([0xcc; 32], dice());
+    disguised.binding = Binding::Channel(CALL);
     let mut other = operator.logged(asked_otherwise.nonce, dice());
     other.binding = asked_otherwise.binding;
     vec![
@@ -119,6 +122,14 @@ fn of_the_binding(operator: &Operator) -> Vec<Case> {
         }),
         edited("another body", &|commitment| commitment.body = "{}".into()),
         case("another draw than paid for", &offered, &other, "binding"),
+        case(
+            "another call of the channel",
+            &offered,
+            &operator.by_channel(CALL, Call { base: 8_000, ..CALL }),
+            "binding",
+        ),
+        case("a call that is not named", &offered, &unnamed, "binding"),
+        case("an exact payment as a call", &offered, &disguised, "binding"),
     ]
 }
 

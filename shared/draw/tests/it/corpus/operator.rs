@@ -2,8 +2,8 @@ use draw::beacon::{BeaconRound, DELAY, time_of};
 use draw::receipt::log::{InclusionProof, Place};
 use draw::tree::{Hash, empty_root, inclusion_path, node_hash};
 use draw::{
-    Binding, Checkpoint, Commitment, Draw, DrawInput, DrawReceipt, DrawRequest, Leaf, LogRecord, LogSigner,
-    Mode, Promise, Scheme, SecretKey, Source, Terms, hex_bytes, leaf,
+    Binding, Call, Checkpoint, Commitment, Draw, DrawInput, DrawReceipt, DrawRequest, Leaf, LogRecord,
+    LogSigner, Mode, Promise, Scheme, SecretKey, Source, Terms, hex_bytes, leaf,
 };
 use sha2::{Digest, Sha256};
 use sha3::Keccak256;
@@ -109,6 +109,15 @@ impl Operator {
         entries
     }
 
+    /// A draw that was paid from a channel, for the nonce of `named`, shown as the call `shown`.
+    pub(super) fn by_channel(&self, named: Call, shown: Call) -> DrawReceipt {
+        let request = DrawRequest::single(Draw::Dice { count: 3, sides: 1000 }).unwrap();
+        let input = DrawInput { scheme: Scheme::Channel, ..input(named.nonce(), Mode::Instant) };
+        let mut receipt = DrawReceipt::draw(&self.secret, &input, request).unwrap();
+        receipt.binding = Binding::Channel(shown);
+        receipt
+    }
+
     /// A draw by the beacon, accepted before.
     pub(super) fn by_beacon(&self, beacon: BeaconRound) -> DrawReceipt {
         let terms = Terms { mode: Source::Beacon, label: Some("lottery".into()), ..Terms::default() };
@@ -207,6 +216,9 @@ pub(super) fn case(name: &str, trust: &Named, receipt: &DrawReceipt, verdict: &s
     }
 }
 
+/// A call of a channel.
+pub(super) const CALL: Call = Call { channel_id: [0xc4; 32], base: 7_000 };
+
 pub(super) fn bound(operator: &Operator, method: &str, target: &str, body: &str) -> DrawReceipt {
     let (commitment, nonce) = bind(method, target, body);
     let request = match method {
@@ -233,11 +245,12 @@ pub(super) fn good(operator: &Operator) -> Vec<Case> {
         ..offered.clone()
     };
     let body = r#"{"draws":[{"op":"weighted","weights":[3,"4"]},{"op":"bytes"}],"label":"r\u00f6und"}"#;
+    let unlogged_offer = Named { log: None, ..offered.clone() };
     vec![
         case("every operation, logged", &offered, &every, "ok"),
         case("every operation, promised", &offered, &promised, "ok"),
         case("nothing known beforehand", &Named::default(), &every, "ok"),
-        case("without a log", &Named { log: None, ..offered.clone() }, &unlogged, "ok"),
+        case("without a log", &unlogged_offer, &unlogged, "ok"),
         case("right after the key", &offered, &first, "ok"),
         case("with its own checkpoint known", &known, &first, "ok"),
         case(
@@ -249,5 +262,6 @@ pub(super) fn good(operator: &Operator) -> Vec<Case> {
         case("bound, by body", &offered, &bound(operator, "POST", "/v1/random", body), "ok"),
         case("bound, without parameters", &offered, &bound(operator, "GET", "/v1/random", ""), "ok"),
         case("by the beacon", &offered, &operator.by_beacon(recorded_round()), "ok"),
+        case("from a channel", &unlogged_offer, &operator.by_channel(CALL, CALL), "ok"),
     ]
 }

@@ -1,6 +1,11 @@
-use x402::{B256, Bytes, ChannelConfig, ChannelId, RequestHash, Usdc, Voucher, VoucherClaim, VoucherState};
+use x402::{
+    B256, Bytes, ChannelConfig, ChannelId, PaymentId, RequestHash, Usdc, Voucher, VoucherClaim, VoucherState,
+};
 
-use crate::ledger::{Answer, LedgerError, store::Columns};
+use crate::{
+    Attachment,
+    ledger::{Answer, LedgerError, store::Columns},
+};
 
 /// A channel, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +48,11 @@ pub(crate) struct PaidCall {
     pub(crate) attempt: [u8; 16],
     pub(crate) deposit: Option<(Option<B256>, Usdc)>,
     pub(crate) answer: Answer,
+    /// What names the call where the scheme `exact` has a payment.
+    pub(crate) payment: PaymentId,
+    pub(crate) attachment: Option<Attachment>,
+    /// What was signed of the answer, as JSON.
+    pub(crate) proof: Option<String>,
 }
 
 /// A call that was charged.
@@ -56,6 +66,7 @@ pub(crate) struct CallRecord {
     pub(crate) attempt: Vec<u8>,
     pub(crate) deposit: Option<(Option<B256>, Usdc)>,
     pub(crate) answer: Answer,
+    pub(crate) proof: Option<String>,
 }
 
 /// What all channels owe together.
@@ -74,7 +85,7 @@ pub(crate) struct Owed {
 pub(super) const CHANNEL: &str = "id, config, charged, ceiling, signature, claimed, owed_since, set_aside, \
      refund_amount, refund_nonce, refund_tx, changed_at";
 pub(super) const CALL: &str = "base, charge, ceiling, request_hash, route, attempt, deposit_tx, \
-     deposit_amount, status, headers, body";
+     deposit_amount, status, headers, body, proof";
 
 impl ChannelRecord {
     pub(super) fn read(row: &impl Columns) -> Result<Self, LedgerError> {
@@ -128,6 +139,14 @@ impl ChannelRecord {
     }
 }
 
+impl From<PaidCall> for CallRecord {
+    fn from(call: PaidCall) -> Self {
+        let PaidCall { base, charge, ceiling, request_hash, route, deposit, answer, proof, .. } = call;
+        let attempt = call.attempt.to_vec();
+        Self { base, charge, ceiling, request_hash, route, attempt, deposit, answer, proof }
+    }
+}
+
 impl CallRecord {
     pub(super) fn read(row: &impl Columns) -> Result<Self, LedgerError> {
         let request = hash(row, "request_hash")?.ok_or(LedgerError::Corrupt("a request's hash"))?;
@@ -142,6 +161,7 @@ impl CallRecord {
             attempt: row.bytes("attempt")?.unwrap_or_default().to_vec(),
             deposit: deposit.map(|amount| (transaction, amount)),
             answer: Answer::read(row)?.ok_or(LedgerError::Corrupt("an answer"))?,
+            proof: row.text("proof")?.map(str::to_owned),
         })
     }
 }

@@ -54,15 +54,16 @@ pub(super) async fn commit(store: &impl Store, call: &PaidCall) -> Result<bool, 
 async fn commit_once<S: Store>(store: &S, call: &PaidCall) -> Result<bool, LedgerError> {
     let sql = format!(
         "INSERT INTO channel_calls (channel_id, base, charge, ceiling, signature, request_hash, route, attempt, \
-           deposit_tx, deposit_amount, status, headers, body, committed_at) \
-         SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, {now} FROM channels \
+           deposit_tx, deposit_amount, status, headers, body, payment_id, attached_kind, attached_key, attachment, \
+           proof, committed_at) \
+         SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, {now} FROM channels \
          WHERE id = $1 AND charged = $2 AND refund_amount IS NULL {lock} \
          ON CONFLICT DO NOTHING RETURNING base",
         now = S::NOW,
         lock = S::LOCKED,
     );
     let (transaction, amount) = call.deposit.map_or((None, None), |(hash, amount)| (hash, Some(amount)));
-    let answer = &call.answer;
+    let (answer, attachment) = (&call.answer, call.attachment.as_ref());
     let statement = Statement::change(sql)
         .bind(call.channel.0.as_slice())
         .bind(call.base.atomic())
@@ -76,8 +77,17 @@ async fn commit_once<S: Store>(store: &S, call: &PaidCall) -> Result<bool, Ledge
         .bind(amount.map(Usdc::atomic))
         .bind(i64::from(answer.status.as_u16()))
         .bind(answer.headers_json().as_str())
-        .bind(answer.body.as_ref());
-    Ok(first(store, statement).await?.is_some())
+        .bind(answer.body.as_ref())
+        .bind(call.payment.0.as_slice())
+        .bind(attachment.map(|attachment| attachment.kind.clone()))
+        .bind(attachment.map(|attachment| attachment.key.as_slice()))
+        .bind(attachment.map(|attachment| attachment.payload.as_slice()))
+        .bind(call.proof.clone());
+    match first(store, statement).await {
+        // A second call of one base is passed over; a second attachment of one key is not.
+        Err(error) if attachment.is_some() && error.is_conflict() => Err(LedgerError::AttachmentTaken),
+        row => Ok(row?.is_some()),
+    }
 }
 
 pub(super) async fn call(

@@ -1,9 +1,12 @@
 use futures_util::future::join_all;
 
-use super::place::{Place, payment, to, won};
+use super::{
+    channels::{call, opened},
+    place::{Place, payment, to, won},
+};
 use crate::{
     Attached, Attachment, Flow, Ledger, LedgerError, Money, Work,
-    ledger::{NewPayment, Record, Update},
+    ledger::{NewPayment, PaidCall, Record, Update},
 };
 
 fn attachment(kind: &str, key: &[u8]) -> Option<Attachment> {
@@ -51,6 +54,26 @@ pub(super) async fn a_key_is_given_once(place: &Place) {
     assert_eq!((unmoved.work, unmoved.answer), (Work::Running, None));
     ledger.update(served(&record, attachment("voucher", b"a"))).await.expect("of another kind");
     assert_eq!((all(&ledger, "leaf").await.len(), all(&ledger, "voucher").await.len()), (1, 1));
+}
+
+pub(super) async fn calls_from_channels_and_payments_share_keys_and_order(place: &Place) {
+    let ledger = place.open().await;
+    let id = opened(&ledger, 0).await.id;
+    let first = serve(&ledger, "leaf", b"a").await;
+    let paid = |base, key: &[u8]| PaidCall { attachment: attachment("leaf", key), ..call(id, base, 700) };
+    let taken = ledger.commit_call(&paid(0, b"a")).await;
+    assert!(matches!(taken, Err(LedgerError::AttachmentTaken)), "{taken:?}");
+    let unmoved = ledger.channel(id).await.expect("read").expect("there");
+    assert_eq!((unmoved.charged.atomic(), unmoved.voucher), (0, None), "neither charge nor voucher");
+    let second = paid(0, b"b");
+    assert!(ledger.commit_call(&second).await.expect("committed"));
+    assert!(!ledger.commit_call(&paid(0, b"c")).await.expect("answered"), "the base is taken");
+    let record = won(&ledger, payment(Flow::Authorize)).await;
+    let late = ledger.update(served(&record, attachment("leaf", b"b"))).await;
+    assert!(matches!(late, Err(LedgerError::AttachmentTaken)), "{late:?}");
+    let mut order: Vec<_> = all(&ledger, "leaf").await.into_iter().map(|it| (it.payment, it.key)).collect();
+    order.sort_by(|one, other| one.1.cmp(&other.1));
+    assert_eq!(order, [(first.id, b"a".to_vec()), (second.payment, b"b".to_vec())]);
 }
 
 pub(super) async fn readers_at_once_see_one_order_without_gaps(place: &Place) {

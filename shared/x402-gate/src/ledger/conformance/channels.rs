@@ -4,7 +4,7 @@ use std::future::Future;
 
 use axum::http::{HeaderMap, StatusCode};
 use futures_util::future::join_all;
-use x402::{Address, B256, Bytes, ChannelConfig, ChannelId, RequestHash, Usdc};
+use x402::{Address, B256, Bytes, ChannelConfig, ChannelId, PaymentId, RequestHash, Usdc};
 
 use super::place::{MINUTE, PAY_TO, Place, random};
 use crate::ledger::{Answer, ChannelRecord, Ledger, PaidCall};
@@ -25,11 +25,11 @@ fn config() -> ChannelConfig {
     }
 }
 
-async fn opened(ledger: &Ledger, claimed: u64) -> ChannelRecord {
+pub(super) async fn opened(ledger: &Ledger, claimed: u64) -> ChannelRecord {
     ledger.open_channel(ChannelId(random().into()), &config(), usdc(claimed)).await.expect("opened")
 }
 
-fn call(channel: ChannelId, base: u64, charge: u64) -> PaidCall {
+pub(super) fn call(channel: ChannelId, base: u64, charge: u64) -> PaidCall {
     let mut headers = HeaderMap::new();
     headers.append("x-twice", "1".parse().expect("a value"));
     headers.append("x-twice", "2".parse().expect("a value"));
@@ -44,6 +44,9 @@ fn call(channel: ChannelId, base: u64, charge: u64) -> PaidCall {
         attempt: random(),
         deposit: None,
         answer: Answer { status: StatusCode::CREATED, headers, body: b"\x00answer".to_vec().into() },
+        payment: PaymentId(random().into()),
+        attachment: None,
+        proof: Some("{}".to_owned()),
     }
 }
 
@@ -69,6 +72,7 @@ pub(super) async fn a_call_and_its_charge_are_read_back_together(place: &Place) 
     assert!(known.is(paid.ceiling, paid.request_hash, "POST /item"));
     assert!(!known.is(paid.ceiling, paid.request_hash, "POST /other"));
     assert_eq!((known.charge, known.deposit, known.answer), (usdc(700), paid.deposit, paid.answer));
+    assert_eq!(known.proof, paid.proof);
     let record = record(&ledger, channel.id).await;
     let voucher = record.voucher.clone().expect("a voucher");
     assert_eq!((record.charged, record.owes()), (usdc(700), usdc(700)));

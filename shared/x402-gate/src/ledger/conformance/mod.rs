@@ -33,6 +33,7 @@ macro_rules! everywhere {
 everywhere! {
     attachments::an_attachment_is_committed_with_the_answer_or_not_at_all,
     attachments::a_key_is_given_once,
+    attachments::calls_from_channels_and_payments_share_keys_and_order,
     attachments::readers_at_once_see_one_order_without_gaps,
     claims::a_claim_is_read_back_as_it_was_made,
     claims::of_many_copies_one_wins,
