@@ -7,7 +7,7 @@
 # NETWORK=base-sepolia uses the public test network instead of the local chain. It takes what costs money there from you:
 #   X402_RPC_URL, X402_PAY_TO, X402_SIGNER_KEY_FILE (an account with a little test ETH),
 #   X402_RECEIPT_KEY_FILE (`rng keygen`), X402_RECEIPT_DELEGATION_FILE (`buyer delegate`),
-#   BUYER_KEY_FILE (an account with test USDC)
+#   BUYER_KEY_FILE (an account with test USDC), and for the channel X402_CHANNEL_KEY_FILE (an account with a little test ETH)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -76,6 +76,8 @@ if [ "$network" = devnet ]; then
   scraper_signer="$data/scraper-signer.key"
   scraper_pay_to="$(field .pay_to.scraper)"
   key '.accounts[11].private_key' "$data/scraper-page.key"
+  key '.accounts[8].private_key' "$data/channels.key"
+  X402_CHANNEL_KEY_FILE="$data/channels.key"
   export X402_RPC_URL X402_PAY_TO
   X402_RPC_URL="$(field .rpc_url)"
   X402_PAY_TO="$(field .pay_to.rng)"
@@ -95,7 +97,10 @@ else
 fi
 export X402_NETWORK="$network" BUYER_RPC_URL="$X402_RPC_URL" BUYER_DATA="$data/buyer" BUYER_NETWORK="$network"
 
-start rng env X402_SIGNER_KEY_FILE="$rng_signer" X402_RECEIPT_KEY_FILE="$receipt_key" X402_RECEIPT_DELEGATION_FILE="$receipt_delegation" DATABASE_URL="sqlite://$data/rng.db" RNG_SEAL_KEY_FILE="$data/rng-seal.key" RNG_LOG_KEY_FILE="$data/rng-log.key" "$bin/rng"
+# A channel's key belongs to one ledger: the other services do not get it.
+channel_key="${X402_CHANNEL_KEY_FILE:-}"
+unset X402_CHANNEL_KEY_FILE
+start rng env ${channel_key:+X402_CHANNEL_KEY_FILE="$channel_key"} X402_SIGNER_KEY_FILE="$rng_signer" X402_RECEIPT_KEY_FILE="$receipt_key" X402_RECEIPT_DELEGATION_FILE="$receipt_delegation" DATABASE_URL="sqlite://$data/rng.db" RNG_SEAL_KEY_FILE="$data/rng-seal.key" RNG_LOG_KEY_FILE="$data/rng-log.key" "$bin/rng"
 until_ready rng answers http://127.0.0.1:5023/readyz
 # On a public network the facilitator would need a signer of its own: two processes never share one.
 if [ -n "$facilitator_signer" ]; then
@@ -138,6 +143,19 @@ say "A draw: two dice, paid for"
 
 say "The receipt, checked by the buyer alone, with the payment looked up on chain"
 "$bin/buyer" verify "$data/draw.json"
+
+if [ -n "$channel_key" ]; then
+  say "A channel: 100 random numbers from one deposit of a cent, each with its proof"
+  "$bin/buyer" channel open --calls 100 --deposit 0.01 "http://127.0.0.1:4023/v1/random?min=1&max=100" > "$data/numbers.jsonl"
+  node -e 'const draws = require("fs").readFileSync(process.argv[1], "utf8").trim().split("\n").map(line => JSON.parse(line)); console.log(draws.map(draw => draw.values[0].result[0]).join(" "))' "$data/numbers.jsonl"
+
+  say "The seller claims what it earned, and the rest comes back, in one transaction"
+  channel=$("$bin/buyer" channel list --json | node -p 'JSON.parse(require("fs").readFileSync(0))[0].id')
+  "$bin/buyer" channel close "$channel"
+
+  say "What 100 calls take"
+  node deploy/gas.mjs "$BUYER_RPC_URL" "$channel" 100 "$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).settlement.transaction' "$data/draw.json")"
+fi
 
 if [ -n "$persona_signer" ]; then
   say "An interview: three personas on a product concept, paid for"
