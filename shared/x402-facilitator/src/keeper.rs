@@ -23,13 +23,13 @@ pub(crate) async fn keep(relay: Weak<Relay>, index: usize) {
 
 async fn keep_once(relay: &Relay, index: usize, taken_up: &mut bool) {
     let signer = &relay.signers[index];
-    let address = signer.key.address();
+    let address = signer.address();
     let before = signer.is_held();
     match relay.journal.hold(address).await {
         Ok(true) => {
             if before != Some(true) {
                 // Whatever was known of its nonces is out of date.
-                *signer.next.lock().await = None;
+                signer.resync();
                 *taken_up = false;
             }
             // Tried again while the chain is away; settling does not wait for it.

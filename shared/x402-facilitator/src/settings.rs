@@ -7,6 +7,9 @@ pub struct OnchainSettings {
     pub settle_timeout: Duration,
     /// After how long without a block a transaction is replaced, once, by the same with higher fees.
     pub stuck_timeout: Duration,
+    /// How many transactions of one signer may wait for a block at once. With 1, payments gather for as long as the transaction
+    /// before them takes.
+    pub max_in_flight: usize,
     /// How many payments one transaction may make.
     pub max_batch: usize,
     /// The gas that one transaction may take. It stays within half a block in any case.
@@ -30,6 +33,7 @@ impl Default for OnchainSettings {
         Self {
             settle_timeout: Duration::from_secs(30),
             stuck_timeout: Duration::from_secs(10),
+            max_in_flight: 8,
             max_batch: 150,
             max_batch_gas: (1 << 24) - 1,
             max_fee_per_gas: 50_000_000_000,

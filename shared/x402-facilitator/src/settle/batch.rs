@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use alloy::sol_types::SolCall;
 use x402::{
-    Address, Authorization,
+    Address,
     Multicall3::{Call3, aggregate3Call},
-    Network, PaymentNonce,
+    Network,
 };
 
 use super::Job;
@@ -29,24 +29,6 @@ const BATCH_GAS: u64 = 60_000;
 const PAYMENT_GAS: u64 = 65_000;
 /// What the first transfer to a payee may take more.
 const PAYEE_GAS: u64 = 25_000;
-
-/// Joins what is the same payment. Whatever else has the nonce of one before it comes back second: it waits its turn.
-pub(super) fn distinct(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
-    let mut first: Vec<Job> = Vec::new();
-    let mut later = Vec::new();
-    for mut job in jobs {
-        let key = |job: &Job| -> (Address, PaymentNonce) {
-            let Authorization { from, nonce, .. } = job.payload.authorization;
-            (from, nonce)
-        };
-        match first.iter_mut().find(|known| key(known) == key(&job)) {
-            None => first.push(job),
-            Some(known) if known.payload == job.payload => known.callers.append(&mut job.callers),
-            Some(_) => later.push(job),
-        }
-    }
-    (first, later)
-}
 
 /// Cuts a batch to what a transaction may take.
 pub(super) fn cut(jobs: Vec<Job>, fees: Fees, settings: &OnchainSettings) -> Vec<Vec<Job>> {

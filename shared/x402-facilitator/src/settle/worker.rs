@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use tokio::{
     sync::{Mutex, mpsc},
-    time::Instant,
+    task::JoinSet,
+    time::{Instant, sleep_until},
 };
 use x402::{Address, B256, ErrorReason};
 
 use super::{
     Answer, Job,
-    batch::{call, cut, distinct},
+    batch::{call, cut},
 };
 use crate::{
     admission::{SignedBy, now, window},
@@ -17,39 +18,63 @@ use crate::{
     relay::{Relay, Relayed},
 };
 
-/// Settles what waits, with one signer's transactions, one at a time.
+/// Settles what waits, with one signer's transactions.
+#[derive(Clone)]
 pub(super) struct Worker {
     pub(super) home: usize,
     pub(super) signer: String,
     pub(super) relay: Arc<Relay>,
-    pub(super) queue: Arc<Mutex<mpsc::Receiver<Job>>>,
 }
 
+/// Shared by the workers.
+pub(super) type Jobs = Arc<Mutex<mpsc::Receiver<Job>>>;
+
 impl Worker {
-    pub(super) async fn run(self) {
+    pub(super) async fn run(self, queue: Jobs) {
+        let mut settling = JoinSet::new();
         loop {
-            self.wait_for_signer().await;
-            let mut jobs = Vec::new();
-            let taken =
-                self.queue.lock().await.recv_many(&mut jobs, self.relay.settings.max_batch.max(1)).await;
-            if taken == 0 {
-                return;
+            self.wait_for_signer(&queue).await;
+            let batch = self.gather(&queue, &mut settling).await;
+            if batch.is_empty() {
+                break;
             }
-            while !jobs.is_empty() {
-                let (first, later) = distinct(jobs);
-                self.settle(first).await;
-                jobs = later;
+            let worker = self.clone();
+            settling.spawn(async move { worker.settle(batch).await });
+        }
+        settling.join_all().await;
+    }
+
+    /// Takes what waits, once few enough settlements are under way, and while some are what comes in a little time. Nothing
+    /// when nothing will come any more.
+    async fn gather(&self, queue: &Jobs, settling: &mut JoinSet<()>) -> Vec<Job> {
+        let settings = &self.relay.settings;
+        while settling.len() >= settings.max_in_flight.max(1) {
+            settling.join_next().await;
+        }
+        let (limit, mut jobs) = (settings.max_batch.max(1), Vec::new());
+        let mut queue = queue.lock().await;
+        queue.recv_many(&mut jobs, limit).await;
+        while settling.try_join_next().is_some() {}
+        let since = jobs.first().map_or_else(Instant::now, |job| job.arrived);
+        let window = since + self.relay.signers[self.home].window();
+        while !settling.is_empty() && jobs.len() < limit {
+            let room = limit - jobs.len();
+            tokio::select! {
+                taken = queue.recv_many(&mut jobs, room) => if taken == 0 { break },
+                _ = settling.join_next() => {}
+                () = sleep_until(window) => break,
             }
         }
+        jobs
     }
 
     /// Waits until the signer belongs to this process. While none does, nobody is kept waiting.
-    async fn wait_for_signer(&self) {
+    async fn wait_for_signer(&self, queue: &Jobs) {
         let mut held = self.relay.signers[self.home].held.subscribe();
         while *held.borrow_and_update() != Some(true) {
             if self.relay.has_no_signer() {
-                while let Ok(job) = self.queue.lock().await.try_recv() {
-                    job.answer(&Err(FacilitatorError::Busy));
+                while let Ok(job) = queue.lock().await.try_recv() {
+                    job.answer(Err(FacilitatorError::Busy));
                 }
             }
             // The sender is in the relay, which is here.
@@ -57,7 +82,7 @@ impl Worker {
         }
     }
 
-    /// Settles distinct payments: those of keys together, those of code, or that went wrong together, alone.
+    /// Settles payments: those of keys together, those of code, or that went wrong together, alone.
     async fn settle(&self, jobs: Vec<Job>) {
         let (mut alone, together) = match self.apart(jobs).await {
             Ok(apart) => apart,
@@ -160,7 +185,7 @@ impl Worker {
         for (job, facts) in jobs.into_iter().zip(facts) {
             if facts.nonce_used {
                 let answer = self.used(&job, &facts, None).await;
-                job.answer(&answer.map_err(Into::into));
+                job.answer(answer.map_err(Into::into));
                 continue;
             }
             match judge(&job, &facts) {
@@ -169,9 +194,9 @@ impl Worker {
                 // What a node refuses that does not know the block of the verification yet, a later one may allow.
                 Err(_) if facts.head.number < newest => {
                     let behind = ChainError::Behind { head: facts.head.number, needed: newest };
-                    job.answer(&Err(behind.into()));
+                    job.answer(Err(behind.into()));
                 }
-                Err(reason) => job.answer(&Ok(SettleOutcome::Failed { reason, transaction: None })),
+                Err(reason) => job.answer(Ok(SettleOutcome::Failed { reason, transaction: None })),
             }
         }
         (ready, again)
@@ -181,7 +206,7 @@ impl Worker {
     async fn conclude(&self, mut job: Job, receipt: &Receipt) -> Option<Job> {
         let transaction = Some(receipt.transaction_hash());
         if let Some(settled) = self.relay.chain.settlement(receipt, &job.payload.authorization) {
-            job.answer(&Ok(SettleOutcome::Settled(settled)));
+            job.answer(Ok(SettleOutcome::Settled(settled)));
             return None;
         }
         let outcome = match self.explain(&job, receipt).await {
@@ -193,7 +218,7 @@ impl Worker {
             Ok(None) => SettleOutcome::Failed { reason: ErrorReason::INVALID_TRANSACTION_STATE, transaction },
             Err(error) => SettleOutcome::Unknown { transaction, detail: error.to_string() },
         };
-        job.answer(&Ok(outcome));
+        job.answer(Ok(outcome));
         None
     }
 
@@ -236,6 +261,6 @@ fn judge(job: &Job, facts: &Facts) -> Result<(), ErrorReason> {
 
 fn tell(jobs: Vec<Job>, answer: &Answer) {
     for job in jobs {
-        job.answer(answer);
+        job.answer(answer.clone());
     }
 }

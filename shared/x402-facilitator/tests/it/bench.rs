@@ -38,7 +38,7 @@ async fn gas_by_batch_size() {
     for payers in [1, 40] {
         for count in [1_usize, 10, 100] {
             let world = World::automine().await;
-            let facilitator = Arc::new(world.facilitator(1));
+            let facilitator = Arc::new(world.one_at_a_time());
             settled(facilitator.settle(&world.payment(&world.buyer(49))).await.expect("settles"));
             world.devnet.pause_mining().await.expect("pauses");
             let settle = |request: x402::FacilitatorRequest| {

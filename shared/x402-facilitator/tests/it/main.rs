@@ -6,6 +6,7 @@ mod bench;
 mod chain;
 mod channels;
 mod faults;
+mod in_flight;
 mod proxy;
 mod remote;
 mod settle;

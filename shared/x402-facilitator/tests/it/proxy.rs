@@ -10,6 +10,7 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 /// What happens to one request.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub(crate) enum Action {
     Fail,
     /// It does not reach the chain: a JSON-RPC error.
     Error(i64, &'static str),
+    /// It does not reach the chain: a JSON-RPC error, once it is told.
+    Refuse(Arc<Notify>, i64, &'static str),
     /// It reaches the chain, and a JSON-RPC error comes back.
     Deny(i64, &'static str),
     /// It does not reach the chain: this result.
@@ -66,9 +69,11 @@ async fn handle(State(proxy): State<Proxy>, Json(mut request): Json<Value>) -> R
             StatusCode::BAD_GATEWAY.into_response()
         }
         Action::Fail => StatusCode::BAD_GATEWAY.into_response(),
-        Action::Error(code, message) | Action::Deny(code, message) => {
-            if matches!(action, Action::Deny(..)) {
-                proxy.forward(&request).await;
+        Action::Error(code, message) | Action::Deny(code, message) | Action::Refuse(_, code, message) => {
+            match action {
+                Action::Deny(..) => drop(proxy.forward(&request).await),
+                Action::Refuse(told, ..) => told.notified().await,
+                _ => {}
             }
             let error = json!({ "code": code, "message": message });
             Json(json!({ "jsonrpc": "2.0", "id": id, "error": error })).into_response()

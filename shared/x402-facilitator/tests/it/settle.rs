@@ -269,6 +269,7 @@ async fn who_waits_too_long_for_a_signer_is_not_kept_beyond_the_settlement_s_tim
     let settings = OnchainSettings {
         settle_timeout: Duration::from_secs(2),
         stuck_timeout: Duration::from_secs(1),
+        max_in_flight: 1,
         ..OnchainSettings::default()
     };
     let facilitator =

@@ -66,6 +66,12 @@ impl World {
         OnchainFacilitator::with_settings(chain, self.signers(signers), settings).expect("signers")
     }
 
+    /// A facilitator whose next transaction waits for the one before it.
+    pub(crate) fn one_at_a_time(&self) -> OnchainFacilitator {
+        let settings = OnchainSettings { max_in_flight: 1, ..OnchainSettings::default() };
+        OnchainFacilitator::with_settings(self.chain(), self.signers(1), settings).expect("a signer")
+    }
+
     pub(crate) fn signers(&self, count: usize) -> impl Iterator<Item = SigningKey> {
         (0..count).map(|index| key(self.devnet.signer(index).private_key))
     }

@@ -1,4 +1,6 @@
-//! The accounts that send transactions and pay for their gas, one transaction at a time each.
+//! The accounts that send transactions and pay for their gas, a few at a time each.
+
+mod signer;
 
 use std::sync::Arc;
 
@@ -8,8 +10,8 @@ use alloy::{
     primitives::{Signature, TxKind, U256},
 };
 use tokio::{
-    sync::{Mutex, watch},
-    time::Instant,
+    sync::Mutex,
+    time::{Instant, timeout_at},
 };
 use x402::{Address, B256, Bytes, PaymentKey, SigningKey};
 
@@ -19,6 +21,8 @@ use crate::{
     facilitator::FacilitatorError,
     journal::{Journal, JournalError, Outgoing},
 };
+use signer::Flight;
+pub(crate) use signer::Signer;
 
 /// Sends calls through several signers.
 pub(crate) struct Relay {
@@ -45,21 +49,6 @@ pub(crate) enum Relayed {
     Waiting(B256),
 }
 
-/// An account that sends.
-pub(crate) struct Signer {
-    pub(crate) key: SigningKey,
-    /// The next nonce, where it is known without asking the chain. Locked while a transaction is in flight.
-    pub(crate) next: Mutex<Option<u64>>,
-    /// Whether it belongs to this process, once that is known.
-    pub(crate) held: watch::Sender<Option<bool>>,
-}
-
-impl Signer {
-    pub(crate) fn is_held(&self) -> Option<bool> {
-        *self.held.borrow()
-    }
-}
-
 enum Attempt {
     Done(Relayed),
     Refused(String),
@@ -77,14 +66,13 @@ impl Relay {
         settings: OnchainSettings,
         journal: Arc<dyn Journal>,
     ) -> Option<Self> {
-        let signer = |key| Signer { key, next: Mutex::new(None), held: watch::Sender::new(None) };
-        let signers: Vec<_> = keys.into_iter().map(signer).collect();
+        let signers: Vec<_> = keys.into_iter().map(|key| Signer::new(key, settings.max_in_flight)).collect();
         let fees = Mutex::new(None);
         (!signers.is_empty()).then(|| Self { chain, settings, journal, signers, fees })
     }
 
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> {
-        self.signers.iter().map(|signer| signer.key.address())
+        self.signers.iter().map(Signer::address)
     }
 
     /// Whether every signer is known to belong to another process.
@@ -105,7 +93,7 @@ impl Relay {
 
     /// The signer whose turn comes first for `home`.
     pub(crate) fn address(&self, home: usize) -> Address {
-        self.signers[home % self.signers.len()].key.address()
+        self.signers[home % self.signers.len()].address()
     }
 
     /// The fees of the newest block, or of one shortly before.
@@ -137,7 +125,7 @@ impl Relay {
         let turn = (0..self.signers.len()).map(|index| &self.signers[(home + index) % self.signers.len()]);
         let mut outcome = Err(FacilitatorError::Busy);
         for signer in turn.filter(|signer| signer.is_held() == Some(true)) {
-            let address = signer.key.address();
+            let address = signer.address();
             for _ in 0..TRIES {
                 match self.attempt(signer, call, deadline).await? {
                     Attempt::Done(relayed) => return Ok(relayed),
@@ -159,23 +147,16 @@ impl Relay {
         deadline: Instant,
     ) -> Result<Attempt, FacilitatorError> {
         let fees = self.fees().await?;
-        let mut next = signer.next.lock().await;
-        // Taken, so that after anything but a block the chain is asked where to go on: a gap holds back all that follows.
-        let nonce = match next.take() {
-            Some(nonce) => nonce,
-            None => self.chain.next_nonce(signer.key.address()).await?,
-        };
-        let first = self.prepare(signer, call, nonce, fees);
-        self.write_down(signer, nonce, &first, call).await?;
-        let stuck = Instant::now() + self.settings.stuck_timeout;
-        let delivery = self.chain.deliver(&first, stuck.min(deadline)).await;
-        Ok(match delivery {
+        let (flight, first) = self.launch(signer, call, fees, deadline).await?;
+        let sent = Instant::now();
+        let stuck = sent + self.settings.stuck_timeout;
+        Ok(match self.chain.deliver(&first, stuck.min(deadline)).await {
             Delivery::Mined(receipt) => {
-                *next = Some(nonce + 1);
+                flight.landed(sent.elapsed());
                 Attempt::Done(Relayed::Mined(receipt))
             }
             Delivery::Waiting if stuck < deadline => {
-                let replacement = self.replacement(signer, call, nonce, fees).await;
+                let replacement = self.replacement(signer, call, flight.nonce, fees).await;
                 Attempt::Done(self.replace(&first, replacement, deadline).await)
             }
             Delivery::Waiting => Attempt::Done(Relayed::Waiting(first.hash)),
@@ -184,6 +165,22 @@ impl Relay {
                 Attempt::Refused(message)
             }
         })
+    }
+
+    /// Numbers a transaction and writes it down, once few enough others are in flight.
+    async fn launch<'s>(
+        &self,
+        signer: &'s Signer,
+        call: &Call,
+        fees: Fees,
+        deadline: Instant,
+    ) -> Result<(Flight<'s>, Prepared), FacilitatorError> {
+        let slot = timeout_at(deadline, signer.slot()).await.ok().flatten().ok_or(FacilitatorError::Busy)?;
+        let _launching = signer.launching.lock().await;
+        let flight = signer.take_nonce(&self.chain, slot).await?;
+        let first = self.prepare(signer, call, flight.nonce, fees);
+        self.write_down(signer, flight.nonce, &first, call).await?;
+        Ok((flight, first))
     }
 
     /// Sends the replacement of a stuck transaction and waits for either: whichever gets into a block decides.
@@ -230,7 +227,7 @@ impl Relay {
         Prepared { hash, raw }: &Prepared,
         call: &Call,
     ) -> Result<(), JournalError> {
-        let (hash, signer, payments) = (*hash, signer.key.address(), &call.payments);
+        let (hash, signer, payments) = (*hash, signer.address(), &call.payments);
         self.journal.sending(&Outgoing { hash, signer, nonce, raw, payments }).await
     }
 
