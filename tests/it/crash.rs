@@ -59,6 +59,33 @@ async fn killed_while_the_settlement_waits_for_a_block() {
 }
 
 #[tokio::test]
+async fn killed_while_two_transactions_wait_for_a_block() {
+    let mut world = World::start().await;
+    let body = json!({ "note": "two" });
+    world.chain.pause_mining().await.expect("paused");
+    let mut payments = Vec::new();
+    for sent in 1..=2 {
+        let payment = world.sign(usize::try_from(sent).expect("small"), "/authorize", &body).await;
+        payments.push((tokio::spawn(world.post("/authorize", &body, &payment).send()), payment));
+        let patience = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while pending(&world).await < sent {
+            assert!(std::time::Instant::now() < patience, "transaction {sent} was sent");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+    world.service.kill();
+    world.chain.resume_mining().await.expect("mined");
+    world.service.restart().await;
+    for (caller, payment) in payments {
+        assert!(caller.await.expect("joined").is_err());
+        let answer = again(&world, "/authorize", &body, &payment).await;
+        assert_eq!(answer.0, 200, "{}", answer.1);
+        assert_eq!(world.service.runs(payment.id), 1, "nothing is done twice");
+    }
+    assert_eq!(world.earned().await, 2 * PRICE.atomic(), "one charge each");
+}
+
+#[tokio::test]
 async fn killed_after_the_settlement_and_before_the_buyer_asks_again() {
     let mut world = World::start().await;
     for target in FLOWS {
