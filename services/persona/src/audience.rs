@@ -10,7 +10,7 @@ use crate::{panel::Persona, scale::plain};
 
 /// Whom to ask. Every field takes words or ranges ("women", "18-34", "65+", "college graduate", "under $50k", "South", "Republican",
 /// "conservative"), or a list of them, of which any may hold.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Audience {
     /// The panel holds the United States. Elsewhere its people stand in by gender, age and education, and the answer says so.
@@ -39,7 +39,7 @@ pub(crate) struct Audience {
 }
 
 /// A word, a number or several.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 enum Words {
     One(String),

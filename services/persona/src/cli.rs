@@ -3,10 +3,11 @@
 use std::{
     io::{self, BufRead, BufWriter, Write},
     path::PathBuf,
+    sync::Arc,
 };
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 use service_kit::StartError;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     engine::{Engine, QueryError},
     evaluate,
     request::Query,
+    research::{Research, ResearchArgs, Wording},
     similar,
 };
 
@@ -39,7 +41,7 @@ pub struct AnswerCommand {
     #[arg(long)]
     jsonl: bool,
     #[command(flatten)]
-    model: Model,
+    research: ResearchArgs,
 }
 
 impl AnswerCommand {
@@ -48,14 +50,14 @@ impl AnswerCommand {
     /// # Errors
     /// [`StartError`] when the engine cannot be loaded or a stream breaks.
     pub async fn run(self) -> Result<(), StartError> {
-        let engine = self.model.engine()?;
+        let research = self.research.open()?;
         let mut out = BufWriter::new(io::stdout().lock());
         for line in io::stdin().lock().lines() {
             let line = line.map_err(StartError::failed("reading stdin"))?;
             if line.trim().is_empty() {
                 continue;
             }
-            let answer = answer(&engine, &line);
+            let answer = answer(&research, &line).await;
             writeln!(out, "{answer}")
                 .and_then(|()| out.flush())
                 .map_err(StartError::failed("writing stdout"))?;
@@ -64,15 +66,19 @@ impl AnswerCommand {
     }
 }
 
-fn answer(engine: &Engine, line: &str) -> String {
-    let query = Query::from_json(line.as_bytes()).map_err(QueryError::from);
-    let told = |error: &QueryError| json!({"error": {"reason": error.reason(), "detail": error.to_string()}});
-    match query.and_then(|query| engine.answer(&query)) {
+async fn answer(research: &Arc<Research>, line: &str) -> String {
+    let answered = match Query::from_json(line.as_bytes()).map_err(QueryError::from) {
+        Ok(query) => research.answer(query, Wording::Model).await,
+        Err(error) => Err(error.into()),
+    };
+    let told =
+        |reason: &str, detail: String| json!({"error": {"reason": reason, "detail": detail}}).to_string();
+    match answered {
         // The answer's own order of members, which a `Value` would lose.
-        Ok(answer) => serde_json::to_string(&answer).unwrap_or_else(|error| {
-            json!({"error": {"reason": "internal", "detail": error.to_string()}}).to_string()
-        }),
-        Err(error) => Value::to_string(&told(&error)),
+        Ok(answer) => {
+            serde_json::to_string(&answer).unwrap_or_else(|error| told("internal", error.to_string()))
+        }
+        Err(error) => told(error.reason(), error.to_string()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The synthetic population: ten thousand adults of the United States, raked to cited margins.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -59,6 +61,7 @@ pub(crate) struct Persona {
 /// All of them, with the margins that they were raked to.
 pub(crate) struct Panel {
     pub(crate) people: Vec<Persona>,
+    by_id: HashMap<String, usize>,
     margins: Value,
 }
 
@@ -72,11 +75,13 @@ impl Panel {
         let lines = PEOPLE.lines().skip(1).enumerate();
         let people: Result<Vec<_>, _> =
             lines.map(|(i, line)| person(i, line).ok_or(PanelError(i + 2))).collect();
-        Ok(Self { people: people?, margins: serde_json::from_str(MARGINS).map_err(|_| PanelError(0))? })
+        let people = people?;
+        let by_id = people.iter().map(|persona| (persona.id(), persona.index)).collect();
+        Ok(Self { people, by_id, margins: serde_json::from_str(MARGINS).map_err(|_| PanelError(0))? })
     }
 
     pub(crate) fn by_id(&self, id: &str) -> Option<&Persona> {
-        self.people.iter().find(|persona| persona.id() == id)
+        self.people.get(*self.by_id.get(id)?)
     }
 
     /// The cited margins beside the panel's own.

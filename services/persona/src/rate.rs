@@ -107,6 +107,12 @@ impl Rater {
         Rating { shares: around(place, width, points), flags }
     }
 
+    /// From blame (-1) to praise (1).
+    pub(crate) fn place(&self, matcher: &Matcher, text: &str) -> f32 {
+        let shares = self.rate(matcher, text, 9).shares;
+        shares.iter().zip(0_u8..).map(|(share, at)| share * (f32::from(at) / 4.0 - 1.0)).sum()
+    }
+
     /// Where among the anchors the text lies.
     fn nearness(&self, meaning: &Meaning) -> f32 {
         let weights = softmax(self.anchors.iter().map(|(_, anchor)| dot(meaning, anchor) * 9.0).collect());

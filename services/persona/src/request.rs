@@ -3,7 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::audience::Audience;
+use crate::{
+    audience::Audience,
+    harmless::harmless,
+    session::{MOST_TURNS, Session},
+};
 
 /// The price of one persona asked, in atomic units of USDC: $0.02.
 pub(crate) const PRICE_PER_PERSONA: u64 = 20_000;
@@ -42,6 +46,9 @@ pub struct Query {
     /// Draws other personas of the audience. The same seed draws the same.
     #[serde(default)]
     pub(crate) seed: u64,
+    /// A follow-up: the `session` of the last answer, as it was. The same people answer, about the same concept unless there is another.
+    #[serde(default)]
+    pub(crate) session: Option<Session>,
     /// Bypasses the cache.
     #[serde(default)]
     pub(crate) fresh: bool,
@@ -135,6 +142,11 @@ pub enum RequestError {
     /// `rate_text` without a text.
     #[error("`rate_text` needs the text to rate, as `text`")]
     NoText,
+    /// A follow-up that cannot be one.
+    #[error(
+        "a session has 1 to {MOST_TURNS} turns with somebody in the last; it brings its own `audience`, `seed` and number of people"
+    )]
+    Session,
     /// A price that is none.
     #[error("a price is a number of dollars, zero or more")]
     Price,
@@ -175,7 +187,8 @@ impl Query {
         };
         let guess = if options.is_empty() { Kind::Open } else { Kind::SingleChoice };
         let kind = kind.unwrap_or(guess);
-        let concept = self.concept.as_ref().map(Concept::full);
+        let carried = self.session.as_ref().and_then(|session| session.turns.last()?.concept.clone());
+        let concept = self.concept.as_ref().map(Concept::full).or(carried);
         let rated = self.text.clone().unwrap_or_default();
         let long = |text: &String| text.chars().count() > MOST_TEXT;
         let described = concept
@@ -198,10 +211,22 @@ impl Query {
             return Err(RequestError::Price);
         }
         let (mode, n) = self.count()?;
+        let concept = concept.map(harmless);
         Ok(Asked { mode, text: text.clone(), kind, options: kind.options(options)?, rated, concept, n })
     }
 
+    /// Whom to ask.
+    pub(crate) fn audience(&self) -> &Audience {
+        self.session.as_ref().map_or(&self.audience, |session| &session.audience)
+    }
+
     fn count(&self) -> Result<(Mode, u32), RequestError> {
+        if let Some(session) = &self.session {
+            let n = u32::try_from(session.personas().count()).unwrap_or(u32::MAX);
+            let own = self.n.is_none_or(|asked| asked == n) && self.audience == Audience::default();
+            let fits = (1..=MOST_PERSONAS).contains(&n) && session.turns.len() <= MOST_TURNS && own;
+            return fits.then_some((Mode::Interview, n)).ok_or(RequestError::Session);
+        }
         let mode = self.mode.unwrap_or(if self.n.unwrap_or(1) > 1 { Mode::Panel } else { Mode::Single });
         let n = self.n.unwrap_or(if mode == Mode::Single { 1 } else { 10 });
         let fits = (1..=MOST_PERSONAS).contains(&n) && (mode != Mode::Single || n == 1);

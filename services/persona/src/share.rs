@@ -27,13 +27,14 @@ pub(crate) fn mean(asked: &Asked, shares: &[f32]) -> Option<f64> {
     ordered.then(|| round3(values.zip(shares).map(|(value, share)| value * f64::from(*share)).sum()))
 }
 
-pub(crate) fn pick(shares: &[f32], draw: f32) -> Option<usize> {
+/// The option that a draw falls on, when they are laid out in this order.
+pub(crate) fn pick(shares: &[f32], order: &[usize], draw: f32) -> Option<usize> {
     let mut sum = 0.0;
-    let found = shares.iter().position(|share| {
-        sum += share;
+    let found = order.iter().find(|at| {
+        sum += shares.get(**at).copied().unwrap_or_default();
         draw < sum
     });
-    found.or_else(|| shares.len().checked_sub(1))
+    found.or(order.last()).copied().filter(|at| *at < shares.len())
 }
 
 /// A number in [0, 1) that depends on what it is for, and on nothing else.

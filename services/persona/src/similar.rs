@@ -63,6 +63,17 @@ impl Matcher {
     }
 }
 
+impl Matcher {
+    /// How much two texts are about the same, from 0 to 1.
+    pub(crate) fn alike(&self, a: &str, b: &str) -> f32 {
+        let (a, b) = (self.read(a), self.read(b));
+        match (&a.meaning, &b.meaning) {
+            (Some(a), Some(b)) => dot(a, b).max(0.0),
+            _ => overlap(&a.words, &b.words),
+        }
+    }
+}
+
 /// The embeddings of the bank as bytes, to be shipped: a digest of what was embedded, then 8 bits a number.
 pub(crate) fn pack(items: &[Item], folder: &Path) -> Result<Vec<u8>, EmbedError> {
     let mut bytes = digest(items).to_vec();

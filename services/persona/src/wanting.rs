@@ -3,15 +3,10 @@
 use crate::{
     estimate::{self, Basis},
     panel::Persona,
-    request::{FullConcept, Kind},
+    request::FullConcept,
     scale::Role,
     share::logistic,
 };
-
-/// Whether the answer hangs on wanting the thing, not on the question's words.
-pub(crate) const fn wants(kind: Kind) -> bool {
-    matches!(kind, Kind::PurchaseIntent | Kind::Nps | Kind::Price)
-}
 
 /// How much a price deters: the more, the higher it is and the less the household has. Never the other way round.
 fn deterred(persona: &Persona, price: f64) -> f32 {

@@ -6,9 +6,13 @@ mod support;
 
 mod answers;
 mod audiences;
+mod documents;
 mod free;
+mod interviews;
 mod ratings;
 mod sale;
+mod sample;
+mod words;
 
 use std::{
     io::Write,
@@ -29,8 +33,13 @@ fn persona() -> Program {
 
 /// What `persona answer --jsonl` prints to these lines.
 fn answer_lines(lines: &[String]) -> Vec<String> {
+    answer_lines_with(&[], lines)
+}
+
+fn answer_lines_with(environment: &[(String, String)], lines: &[String]) -> Vec<String> {
     let mut process = Command::new(env!("CARGO_BIN_EXE_persona"))
         .args(["answer", "--jsonl"])
+        .envs(environment.iter().cloned())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -45,8 +54,19 @@ fn answer_lines(lines: &[String]) -> Vec<String> {
 }
 
 fn answers(queries: &[Value]) -> Vec<Value> {
+    answers_with(&[], queries)
+}
+
+fn answers_with(environment: &[(String, String)], queries: &[Value]) -> Vec<Value> {
     let lines: Vec<String> = queries.iter().map(Value::to_string).collect();
-    let answers = answer_lines(&lines);
+    let answers = answer_lines_with(environment, &lines);
     assert_eq!(answers.len(), queries.len());
     answers.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// What a 402 offers.
+fn offered(response: &reqwest::Response) -> Value {
+    let header = response.headers().get("payment-required").expect("an offer");
+    let offer: x402::PaymentRequired = x402::decode_header(header.as_bytes()).expect("an offer");
+    serde_json::to_value(offer).expect("JSON")
 }

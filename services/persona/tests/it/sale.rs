@@ -50,6 +50,22 @@ async fn ten_personas_are_interviewed_in_ten_calls_and_in_one_for_twenty_cents()
     assert_eq!(cache.as_deref(), Some("persona; hit"));
     assert_eq!(again, answer);
 
+    let events = ask(&running, &interview).header("accept", "text/event-stream");
+    let offer = ask(&running, &interview).send().await.expect("an offer");
+    let paid = events.header("payment-signature", payment(&offer, &payer, 3)).send().await.expect("events");
+    assert_eq!(paid.headers()["content-type"], "text/event-stream");
+    assert!(paid.headers().contains_key("payment-response"));
+    let events = paid.text().await.expect("text");
+    let data = |kind: &str| -> Vec<Value> {
+        let of_kind = events.split("\n\n").filter(|event| event.contains(&format!("event: {kind}\n")));
+        of_kind
+            .map(|event| serde_json::from_str(event.split("data: ").nth(1).expect("data")).expect("JSON"))
+            .collect()
+    };
+    assert_eq!(Value::from(data("persona")), answer["answers"], "a persona an event");
+    assert_eq!(data("answer")[0]["payment"]["amount"], "200000");
+    assert_eq!(data("answer")[0]["calibration"], answer["calibration"]);
+
     let before = earned().await;
     for serial in 0..10 {
         let single = json!({"mode": "single", "question": "What do you think of it?", "concept": concept, "seed": serial});
