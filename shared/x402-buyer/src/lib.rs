@@ -35,6 +35,7 @@ mod inclusion;
 mod keystore;
 mod ledger;
 mod offer;
+mod paid;
 mod payment;
 mod policy;
 mod receipt;
@@ -55,6 +56,7 @@ pub use ledger::{
     Entry, Intent, LedgerError, Reservation, ReserveError, Spend, SpendLedger, State, UnknownState,
 };
 pub use offer::{LogTerms, Offer, RngTerms, Version};
+pub use paid::{ChannelPaid, Paid};
 pub use payment::{Payload, PayloadV2, SignError, SignedPayment};
 pub use policy::{NoOffer, Policy, Rejection, Terms};
 pub use receipt::{Format, Receipt, RequestRecord, ResponseRecord};

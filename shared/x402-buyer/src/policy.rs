@@ -133,6 +133,17 @@ impl Policy {
         })
     }
 
+    /// Whether an offer that was chosen before fits this call too.
+    pub(crate) fn allows(
+        &self,
+        offer: &PaymentRequirements,
+        host: &str,
+        terms: &Terms,
+        scheme: &str,
+    ) -> bool {
+        self.check(offer, host, terms, scheme).is_ok()
+    }
+
     fn check(
         &self,
         offer: &PaymentRequirements,

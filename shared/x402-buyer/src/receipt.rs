@@ -9,9 +9,12 @@ use std::collections::BTreeMap;
 use draw::DrawReceipt;
 use reqwest::{StatusCode, header::HeaderMap};
 use serde::{Deserialize, Serialize};
-use x402::{B256, Network, PaymentId, RequestHash, RequestParts, SettlementResponse};
+use x402::{B256, ChannelId, Network, PaymentId, RequestHash, RequestParts, SettlementResponse, Usdc};
 
-use crate::{Body, Intent, Offer, Payload, Request, UnixMillis};
+use crate::{
+    Body, Intent, Offer, Request, UnixMillis,
+    paid::{Facts, Paid},
+};
 
 /// Headers of an answer that say what it is. Others concern the connection, or repeat what the receipt holds.
 const KEPT_HEADERS: [&str; 4] = ["content-type", "date", "link", "etag"];
@@ -41,9 +44,12 @@ pub struct Receipt {
     /// The offer that was accepted.
     pub offer: Offer,
     /// The payment as it was sent.
-    pub payment: Payload,
+    pub payment: Paid,
     /// What the seller said of the settlement; null where it said nothing.
     pub settlement: Option<SettlementResponse>,
+    /// What the seller charged of a voucher, which may be less than the price; absent where the payment is of the price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged: Option<Usdc>,
     /// What was answered.
     pub response: ResponseRecord,
     /// The answer as a verifiable draw, where that is what was sold.
@@ -91,8 +97,7 @@ impl Receipt {
         settlement: Option<SettlementResponse>,
         response: ResponseRecord,
     ) -> Self {
-        let sells_draws = intent.offer.rng().is_some();
-        let draw = sells_draws.then(|| DrawReceipt::from_json(&response.body.0).ok()).flatten();
+        let draw = drawn(&intent.offer, &response);
         Self {
             version: Format::V1,
             payment_id: intent.id(),
@@ -100,8 +105,9 @@ impl Receipt {
             signed_at: intent.signed_at,
             request: RequestRecord::new(&intent.request),
             offer: intent.offer.clone(),
-            payment: intent.payment.payload.clone(),
+            payment: Paid::Exact(intent.payment.payload.clone()),
             settlement,
+            charged: None,
             response,
             draw,
         }
@@ -113,6 +119,23 @@ impl Receipt {
         self.network.parse().ok()
     }
 
+    /// What was paid: the price, or what the seller charged of a voucher.
+    #[must_use]
+    pub fn amount(&self) -> Usdc {
+        self.charged.unwrap_or(self.offer.requirements.amount)
+    }
+
+    /// The channel that was paid from, where it was one.
+    #[must_use]
+    pub fn channel(&self) -> Option<ChannelId> {
+        Some(self.facts()?.call?.id)
+    }
+
+    /// What the payment comes to, on a network that this crate knows.
+    pub(crate) fn facts(&self) -> Option<Facts<'_>> {
+        self.payment.facts(self.known_network()?, self.charged)
+    }
+
     /// The transaction that the seller named.
     #[must_use]
     pub fn transaction(&self) -> Option<B256> {
@@ -120,8 +143,14 @@ impl Receipt {
     }
 }
 
+/// The answer as a draw, where draws are sold.
+pub(crate) fn drawn(offer: &Offer, response: &ResponseRecord) -> Option<DrawReceipt> {
+    offer.rng()?;
+    DrawReceipt::from_json(&response.body.0).ok()
+}
+
 impl RequestRecord {
-    fn new(request: &Request) -> Self {
+    pub(crate) fn new(request: &Request) -> Self {
         let RequestParts { method, origin, target, body: _, content_type, accept } = request.parts();
         Self {
             method: method.to_owned(),

@@ -63,10 +63,17 @@ impl ReceiptSigner {
     }
 
     /// What stands in a 402: these terms, signed, and who signs.
-    pub(crate) fn offer(&self, resource: &str, terms: &PaymentRequirements, now: UnixSeconds) -> Extensions {
+    pub(crate) fn offer<'a>(
+        &self,
+        resource: &str,
+        accepts: impl Iterator<Item = &'a PaymentRequirements>,
+        now: UnixSeconds,
+    ) -> Extensions {
         let mut extensions = Extensions::new();
-        let offer = OfferPayload::new(resource, terms, Some(now + OFFER_HOLDS));
-        Offers(vec![offer.sign(0, &self.key)]).attach(&mut extensions);
+        let sign = |(index, terms)| {
+            OfferPayload::new(resource, terms, Some(now + OFFER_HOLDS)).sign(index, &self.key)
+        };
+        Offers(accepts.enumerate().map(sign).collect()).attach(&mut extensions);
         self.delegation.attach(&mut extensions);
         extensions
     }

@@ -151,10 +151,11 @@ impl Offer {
         resource: &ResourceInfo,
         signer: Option<&ReceiptSigner>,
     ) -> Result<Self, GateError> {
-        let signed = signer.map(|signer| signer.offer(&resource.url, &requirements, now()));
+        let channel = terms.and_then(|terms| channel::offer(&requirements, terms));
+        let accepts = [Some(&requirements), channel.as_ref()];
+        let signed = signer.map(|signer| signer.offer(&resource.url, accepts.into_iter().flatten(), now()));
         let mut extensions: Extensions = signed.unwrap_or_default();
         PaymentIdentifier::advertise(&mut extensions, false);
-        let channel = terms.and_then(|terms| channel::offer(&requirements, terms));
         let challenge = Challenge::new(&requirements, channel.as_ref(), resource.clone(), extensions)?;
         Ok(Self { requirements, flow, channel, challenge, made: Instant::now() })
     }

@@ -1,77 +1,16 @@
 //! Draws that are paid from a channel: leaf, answer and voucher are one change, and the receipt stands by itself.
 
-use std::{path::PathBuf, process::Command};
+use std::process::Command;
 
-use devnet::{Devnet, Options};
-use draw::{Binding, DrawReceipt, LogKey, PublicKey, Scheme, Trust, hex_bytes};
+use draw::{Binding, Scheme};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use x402::{SigningKey, Usdc};
-use x402_buyer::{
-    Budgets, Chain, Policy, Request, SpendLedger, Terms, Wallet,
-    channel::{ChannelAnswer, ChannelClient},
+use x402_buyer::{Request, Terms};
+
+use super::{
+    buyer::usdc,
+    shop::{DEPOSIT, Shop},
 };
-
-use super::buyer::{NETWORK, usdc};
-use crate::{
-    program::{Program, Running},
-    support::binary,
-};
-
-const DEPOSIT: Usdc = Usdc::from_atomic(10_000);
-
-/// A chain, the rng that sells from channels on it, and a buyer.
-struct Shop {
-    _chain: Devnet,
-    rng: Running,
-    buyer: ChannelClient,
-    folder: TempDir,
-}
-
-impl Shop {
-    async fn open() -> Self {
-        let chain = Devnet::start(Options::default()).await.expect("a chain");
-        let rng = Program::new(binary("rng")).on("devnet", chain.rpc_url().as_ref());
-        let key = rng.file("channels.key", &chain.signer(5).private_key.to_string());
-        let rng = rng.env("X402_PAY_TO", &chain.pay_to().rng.to_string()).env("X402_CHANNEL_KEY_FILE", &key);
-        let rng = rng.start();
-        rng.until_ready(200).await;
-        let folder = TempDir::new().expect("a folder");
-        let mut policy = Policy::new(NETWORK);
-        policy.budgets = Budgets::unlimited();
-        let ledger = SpendLedger::open(&folder.path().join("buyer.db")).await.expect("a ledger");
-        let wallet = Wallet::new(SigningKey::from_bytes(&chain.buyer(0).private_key.0).expect("a key"));
-        let reader = Chain::connect(chain.rpc_url(), NETWORK).await.expect("a chain");
-        let buyer = ChannelClient::new(wallet, ledger, policy, reader).expect("a client");
-        Self { _chain: chain, rng, buyer, folder }
-    }
-
-    async fn draw(&self, body: &Value) -> (ChannelAnswer, DrawReceipt) {
-        let request = Request::post_json(&format!("{}/v1/random", self.rng.public), body).expect("a request");
-        let answer = self.buyer.send(&request, &Terms::default(), DEPOSIT).await.expect("served");
-        let receipt = DrawReceipt::from_json(&answer.body).expect("a receipt");
-        (answer, receipt)
-    }
-
-    /// What a buyer knows before paying.
-    async fn trust(&self) -> Trust {
-        let terms: Value = self.rng.get("/v1/key").await.json().await.expect("JSON");
-        let key = |value: &Value| hex_bytes::parse(value.as_str().expect("a key")).expect("32 bytes");
-        let log =
-            LogKey::new(terms["log"]["origin"].as_str().expect("a name"), key(&terms["log"]["publicKey"]));
-        Trust {
-            key: Some(PublicKey::from_bytes(key(&terms["publicKey"])).expect("a point")),
-            log: Some(log.expect("a key")),
-            checkpoint: None,
-        }
-    }
-
-    fn save(&self, receipt: &DrawReceipt) -> PathBuf {
-        let path = self.folder.path().join("draw.json");
-        std::fs::write(&path, serde_json::to_vec(receipt).expect("JSON")).expect("written");
-        path
-    }
-}
+use crate::support::binary;
 
 fn dice(count: u32) -> Value {
     json!({ "draws": [{ "op": "dice", "count": count, "sides": 6 }] })

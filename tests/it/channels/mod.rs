@@ -1,5 +1,6 @@
 //! Paying from channels: the rules of the scheme, each over a real chain and across a process that dies.
 
+mod bought;
 mod buyer;
 mod calls;
 mod claims;
@@ -9,4 +10,5 @@ mod draws;
 mod ours;
 mod refunds;
 mod replicas;
+mod shop;
 mod stock;

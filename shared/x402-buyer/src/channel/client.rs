@@ -8,20 +8,23 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use reqwest::{StatusCode, header::HeaderMap};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 use x402::{
-    B256, BATCH_SETTLEMENT, ChannelConfig, Deposit, PAYMENT_SIGNATURE, PaymentRequirements, Usdc, Voucher,
-    encode_header,
+    B256, BATCH_SETTLEMENT, ChannelConfig, ChannelId, ChannelPayload, Deposit, DepositPayload,
+    PAYMENT_SIGNATURE, Usdc, Voucher, VoucherPayload, encode_header,
 };
 
 use self::answer::is_passing;
 use super::{
     ChannelError, ChannelRow,
     account::{Accounts, Turn},
+    receipt::Sale,
 };
 use crate::{
-    Chain, Challenge, Policy, Request, Spend, SpendLedger, Terms, Verbatim, Version, Wallet,
+    Chain, Challenge, ChannelPaid, Offer, Policy, Request, Spend, SpendLedger, Terms, UnixMillis, Version,
+    Wallet,
+    budget::{Limit, Scope},
     client::{
         exchange::{Exchange, HttpAnswer},
         verdict,
@@ -47,14 +50,7 @@ pub struct ChannelClient {
     exchange: Exchange,
     chain: Chain,
     accounts: Accounts,
-    offers: Arc<std::sync::Mutex<HashMap<String, Offered>>>,
-}
-
-/// What a seller offered for a target.
-#[derive(Clone, Debug)]
-struct Offered {
-    requirements: Verbatim<PaymentRequirements>,
-    resource: Option<Value>,
+    offers: Arc<std::sync::Mutex<HashMap<String, Arc<Offer>>>>,
 }
 
 /// The answer to a call that was paid from a channel.
@@ -72,8 +68,22 @@ pub struct ChannelAnswer {
     pub deposited: Option<Usdc>,
     /// The deposit's transaction.
     pub transaction: Option<B256>,
+    /// What was charged before.
+    pub base: Usdc,
     /// The channel afterwards.
     pub channel: ChannelRow,
+    pub(super) sale: Sale,
+}
+
+/// A call as it would be paid from a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// The most that the call costs.
+    pub price: Usdc,
+    /// The channel, whether it is open or not.
+    pub channel: ChannelId,
+    /// What it holds, as far as is known here.
+    pub left: Usdc,
 }
 
 /// A channel whose rest came back.
@@ -93,7 +103,9 @@ struct Sent {
     base: Usdc,
     generation: u64,
     deposit: Option<Usdc>,
+    payment: ChannelPaid,
     header: String,
+    signed_at: UnixMillis,
 }
 
 /// What to do after an answer.
@@ -156,23 +168,39 @@ impl ChannelClient {
         Err(ChannelError::Unresolved { channel, ceiling: Usdc::ZERO, last })
     }
 
+    /// What a call would cost from a channel, and what the channel holds for it.
+    ///
+    /// # Errors
+    /// [`ChannelError`]; nothing was signed.
+    pub async fn quote(&self, request: &Request, terms: &Terms) -> Result<Quote, ChannelError> {
+        let offered = self.offer(request, terms, false).await?;
+        let channel = self.config(&offered)?.id(self.policy.network);
+        let row = self.ledger.channel(channel).await?.filter(|row| !row.suspect);
+        let left = row.and_then(|row| row.balance.checked_sub(row.charged)).unwrap_or_default();
+        Ok(Quote { price: offered.requirements.amount, channel, left })
+    }
+
     /// The ledger.
     #[must_use]
     pub const fn ledger(&self) -> &SpendLedger {
         &self.ledger
     }
 
-    fn config(&self, offered: &Offered) -> Result<ChannelConfig, ChannelError> {
+    fn config(&self, offered: &Offer) -> Result<ChannelConfig, ChannelError> {
         let config = ChannelConfig::accepting(&offered.requirements, self.wallet.address(), B256::ZERO);
         config.ok_or_else(|| crate::NoOffer { rejections: Vec::new() }.into())
     }
 
     /// The offer of channels for a request, asked for once per target and again where it is stale.
-    async fn offer(&self, request: &Request, terms: &Terms, anew: bool) -> Result<Offered, ChannelError> {
+    async fn offer(&self, request: &Request, terms: &Terms, anew: bool) -> Result<Arc<Offer>, ChannelError> {
         let target = target(request);
         let known =
             self.offers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&target).cloned();
-        if let Some(known) = known.filter(|_| !anew) {
+        // An offer that was accepted once is asked for anew where this call's terms are narrower: the refusal then says why.
+        let fits = |known: &Arc<Offer>| {
+            self.policy.allows(&known.requirements, request.host(), terms, BATCH_SETTLEMENT)
+        };
+        if let Some(known) = known.filter(|known| !anew && fits(known)) {
             return Ok(known);
         }
         let answer = self.exchange.send(request, None, UNPAID).await.map_err(ChannelError::Unreachable)?;
@@ -180,9 +208,8 @@ impl ChannelClient {
             return Err(ChannelError::NotForSale(answer.status));
         }
         let challenge = Challenge::read(&answer.headers, &answer.body)?;
-        let resource = challenge.resource.clone().filter(|_| challenge.version == Version::V2);
         let offer = self.policy.choose_scheme(challenge, request.host(), terms, BATCH_SETTLEMENT)?;
-        let offered = Offered { requirements: offer.requirements, resource };
+        let offered = Arc::new(offer);
         let mut offers = self.offers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         offers.insert(target, offered.clone());
         Ok(offered)
@@ -193,7 +220,7 @@ impl ChannelClient {
         &self,
         turn: &mut Turn<'_>,
         request: &Request,
-        offered: &Offered,
+        offered: &Offer,
         config: ChannelConfig,
         terms: &Terms,
         deposit: Usdc,
@@ -217,17 +244,19 @@ impl ChannelClient {
         let voucher = Voucher::sign(id, ceiling, network, self.wallet.key());
         let missing = ceiling.checked_sub(row.balance).unwrap_or_default();
         let generation = turn.generation;
-        let sent = |payload: &Value, deposit| -> Result<Sent, ChannelError> {
-            Ok(Sent { ceiling, base, generation, deposit, header: header(offered, payload)? })
+        let limits = self.policy.budgets.limits(terms.budget.as_deref())?;
+        per_call(&limits, price)?;
+        let sent = |payload: ChannelPayload, deposit| -> Result<Sent, ChannelError> {
+            let payment = payment(offered, payload);
+            let (header, signed_at) = (encode_header(&payment)?, UnixMillis::now());
+            Ok(Sent { ceiling, base, generation, deposit, payment, header, signed_at })
         };
         if missing == Usdc::ZERO {
             self.ledger.keep_channel(&row).await?;
             turn.row = Some(row);
-            let payload = json!({ "type": "voucher", "channelConfig": config, "voucher": voucher });
-            return sent(&payload, None);
+            return sent(ChannelPayload::Voucher(VoucherPayload { channel_config: config, voucher }), None);
         }
         let amount = deposit.max(missing);
-        let limits = self.policy.budgets.limits(terms.budget.as_deref())?;
         let spend = Spend {
             network,
             host: request.host().to_owned(),
@@ -240,11 +269,10 @@ impl ChannelClient {
         let window = (now.saturating_sub(BEGUN), now + offered.requirements.max_timeout_seconds);
         let salt = crate::payment::random()?;
         let deposit = Deposit::sign(&config, amount, window, salt, network, self.wallet.key());
-        let payload =
-            json!({ "type": "deposit", "channelConfig": config, "voucher": voucher, "deposit": deposit });
-        reservation.commit_deposit(&row, &salt.to_string(), &payload).await?;
+        let payload = ChannelPayload::Deposit(DepositPayload { channel_config: config, voucher, deposit });
+        reservation.commit_deposit(&row, &salt.to_string(), &json!(payload)).await?;
         turn.row = Some(row);
-        sent(&payload, Some(amount))
+        sent(payload, Some(amount))
     }
 
     /// A channel as it was written down, or as the chain has it.
@@ -276,7 +304,7 @@ impl ChannelClient {
     async fn deliver(
         &self,
         request: &Request,
-        offered: &Offered,
+        offered: &Offer,
         config: ChannelConfig,
         sent: &Sent,
     ) -> Result<HttpAnswer, ChannelError> {
@@ -300,12 +328,15 @@ impl ChannelClient {
 }
 
 /// The offer is repeated as the seller wrote it.
-fn header(offered: &Offered, payload: &Value) -> Result<String, x402::HeaderError> {
-    let mut payment = json!({ "x402Version": 2, "accepted": offered.requirements, "payload": payload });
-    if let Some(resource) = &offered.resource {
-        payment["resource"] = resource.clone();
-    }
-    encode_header(&payment)
+fn payment(offered: &Offer, payload: ChannelPayload) -> ChannelPaid {
+    let resource = offered.resource.clone().filter(|_| offered.x402_version == Version::V2);
+    ChannelPaid { x402_version: 2, resource, accepted: offered.requirements.clone(), payload }
+}
+
+/// A deposit counts against the budgets whole; what they allow a call is asked of each voucher.
+fn per_call(limits: &[Limit], price: Usdc) -> Result<(), ChannelError> {
+    let mut of_call = limits.iter().filter(|limit| limit.scope == Scope::Call);
+    Ok(of_call.try_for_each(|limit| limit.check(price, &[]).map_err(Box::new))?)
 }
 
 fn target(request: &Request) -> String {

@@ -7,9 +7,10 @@ mod account;
 mod client;
 mod cost;
 mod error;
+mod receipt;
 mod store;
 
-pub use client::{ChannelAnswer, ChannelClient, Closed};
+pub use client::{ChannelAnswer, ChannelClient, Closed, Quote};
 pub use cost::{Choice, Costs, choose};
 pub use error::ChannelError;
 pub use store::ChannelRow;

@@ -5,11 +5,17 @@ use std::time::{Duration, UNIX_EPOCH};
 use draw::{DrawReceipt, DrawRequest, LogKey, Logged, Mode, PublicKey, Scheme, Trust, VerifiedDraw};
 use serde::Deserialize;
 use serde_json::Value;
-use x402::{EXACT, ExactPayload, Network};
+use x402::B256;
 
 use super::Check;
-use crate::{Receipt, offer::RngTerms};
+use crate::{
+    Receipt,
+    offer::RngTerms,
+    paid::{Facts, Paid},
+};
 
+/// What the nonce of a call is derived under, for a draw.
+const DRAW_CALL: &str = "rng-channel/v1";
 const SUITE: &str = "ECVRF-EDWARDS25519-SHA512-TAI";
 const PROOF: &str = "draw-proof";
 const LOG: &str = "draw-log";
@@ -62,23 +68,23 @@ fn without_proof(mut draw: DrawReceipt) -> DrawReceipt {
 /// The payment inside alpha is this one, so the draw was made for it and for no other.
 fn same_payment(receipt: &Receipt, draw: &DrawReceipt) -> Result<String, &'static str> {
     let network = receipt.known_network().ok_or("the network is unknown")?;
-    let exact = receipt.payment.exact();
-    let matches = draw.scheme == Scheme::Exact
-        && receipt.offer.requirements.scheme == EXACT
+    let facts = receipt.facts().ok_or("the payment is none for a call")?;
+    let (scheme, nonce) = drawn_for(receipt, &facts);
+    let same = draw.scheme == scheme
         && draw.chain_id == network.chain_id()
-        && matches_payment(draw, exact, network);
-    if matches {
-        Ok(format!("made for nonce {}", exact.authorization.nonce))
-    } else {
-        Err("the draw was made for another payment")
-    }
+        && draw.asset == network.usdc().address.0
+        && draw.payer == facts.payer.0
+        && draw.nonce == nonce.0;
+    if same { Ok(format!("made for nonce {nonce}")) } else { Err("the draw was made for another payment") }
 }
 
-fn matches_payment(draw: &DrawReceipt, exact: &ExactPayload, network: Network) -> bool {
-    let authorization = &exact.authorization;
-    draw.asset == network.usdc().address.0
-        && draw.payer == authorization.from.0
-        && draw.nonce == authorization.nonce.0.0
+/// The scheme and the nonce that stand in alpha.
+fn drawn_for(receipt: &Receipt, facts: &Facts<'_>) -> (Scheme, B256) {
+    match (&receipt.payment, &facts.call) {
+        (Paid::Exact(payload), _) => (Scheme::Exact, payload.exact().authorization.nonce.0),
+        (Paid::Channel(_), Some(call)) => (Scheme::Channel, call.id.nonce(DRAW_CALL, call.base)),
+        (Paid::Channel(_), None) => (Scheme::Channel, B256::ZERO),
+    }
 }
 
 /// The draw answers what was asked in this very request.

@@ -1,6 +1,7 @@
 //! Checking a receipt: everything in it is recomputed, and nothing is taken on its word.
 
 mod answer;
+mod channel;
 mod onchain;
 mod payment;
 mod proof;

@@ -2,23 +2,30 @@
 
 use x402::{Binding, EXACT, ExactPayload, Network};
 
-use super::Check;
-use crate::{Payload, Receipt};
+use super::{Check, channel};
+use crate::{Paid, Payload, Receipt};
 
 pub(super) fn checks(receipt: &Receipt) -> Vec<Check> {
     let request = request(receipt);
     let Some(network) = receipt.known_network() else {
         return vec![request, Check::failed("signature", "the network is unknown")];
     };
-    let exact = receipt.payment.exact();
+    let (payload, exact) = match &receipt.payment {
+        Paid::Exact(payload) => (payload, payload.exact()),
+        Paid::Channel(paid) => {
+            let mut checks = vec![request];
+            checks.extend(channel::checks(receipt, paid, network));
+            return checks;
+        }
+    };
     vec![
         request,
         Check::of("signature", signature(exact, network)),
-        binding(receipt, exact),
+        binding(receipt, payload),
         Check::of("price", price(receipt, exact)),
-        Check::of("offer", offer(receipt, network)),
-        Check::of("payment-id", payment_id(receipt, exact, network)),
-        settlement(receipt, exact),
+        Check::of("offer", offer(receipt, payload, network)),
+        Check::of("payment-id", payment_id(receipt)),
+        settlement(receipt),
     ]
 }
 
@@ -36,9 +43,9 @@ fn signature(exact: &ExactPayload, network: Network) -> Result<String, String> {
     }
 }
 
-fn binding(receipt: &Receipt, exact: &ExactPayload) -> Check {
+fn binding(receipt: &Receipt, payload: &Payload) -> Check {
     let computed = receipt.request.parts().hash();
-    match Binding::check(exact.authorization.nonce, receipt.payment.extensions(), computed) {
+    match Binding::check(payload.exact().authorization.nonce, payload.extensions(), computed) {
         Ok(Binding::Bound(_)) => Check::passed("binding", "the nonce commits to the request"),
         Ok(Binding::Plain) => Check::not_checked("binding", "the nonce commits to no request"),
         Err(error) => Check::failed("binding", error),
@@ -57,12 +64,12 @@ fn price(receipt: &Receipt, exact: &ExactPayload) -> Result<String, String> {
 }
 
 /// The offer is of the network that the receipt names, and the payment repeats it.
-fn offer(receipt: &Receipt, network: Network) -> Result<&'static str, &'static str> {
+fn offer(receipt: &Receipt, payload: &Payload, network: Network) -> Result<&'static str, &'static str> {
     let offer = &receipt.offer.requirements;
     if offer.scheme != EXACT || offer.network != network.caip2() || offer.asset != network.usdc().address {
         return Err("the offer is not of this network's USDC");
     }
-    match &receipt.payment {
+    match payload {
         Payload::V2(payload) if *payload.accepted != **offer => Err("the payment accepts another offer"),
         Payload::V1(payload) if payload.network != network.v1_name() => {
             Err("the payment is of another network")
@@ -71,8 +78,8 @@ fn offer(receipt: &Receipt, network: Network) -> Result<&'static str, &'static s
     }
 }
 
-fn payment_id(receipt: &Receipt, exact: &ExactPayload, network: Network) -> Result<String, String> {
-    let computed = exact.authorization.key(&network.usdc()).id();
+pub(super) fn payment_id(receipt: &Receipt) -> Result<String, String> {
+    let computed = receipt.facts().ok_or("it pays for no call")?.id;
     if computed == receipt.payment_id {
         Ok(computed.to_string())
     } else {
@@ -81,7 +88,7 @@ fn payment_id(receipt: &Receipt, exact: &ExactPayload, network: Network) -> Resu
 }
 
 /// What the seller says. Whether it is true is the chain's to say.
-fn settlement(receipt: &Receipt, exact: &ExactPayload) -> Check {
+pub(super) fn settlement(receipt: &Receipt) -> Check {
     const NAME: &str = "settlement";
     let Some(settlement) = &receipt.settlement else {
         return Check::not_checked(NAME, "the seller said nothing of the settlement");
@@ -90,7 +97,8 @@ fn settlement(receipt: &Receipt, exact: &ExactPayload) -> Check {
     if !settlement.success {
         return Check::failed(NAME, "the seller says that it was not settled");
     }
-    if settlement.payer.is_some_and(|payer| payer != exact.authorization.from) || !ours(&settlement.network) {
+    let payer = receipt.facts().map(|facts| facts.payer);
+    if settlement.payer.is_some_and(|named| Some(named) != payer) || !ours(&settlement.network) {
         return Check::failed(NAME, "the seller names another payer or network");
     }
     match settlement.transaction {

@@ -2,12 +2,12 @@
 
 use url::Url;
 use x402::{
-    Address, ArtifactError, Authorization, Delivery, EXACT, ExtensionError, ExtensionInfo, Network,
-    OfferPayload, Offers, ReceiptKey, ReceiptPayload, Signed, SignedReceipt, UnixSeconds,
+    Address, ArtifactError, B256, Delivery, ExtensionError, ExtensionInfo, Network, OfferPayload, Offers,
+    ReceiptKey, ReceiptPayload, Signed, SignedReceipt, UnixSeconds, Usdc,
 };
 
 use super::Check;
-use crate::Receipt;
+use crate::{Receipt, paid::Facts};
 
 const RECEIPT_KEY: &str = "receipt-key";
 const SIGNED_OFFER: &str = "signed-offer";
@@ -18,6 +18,7 @@ const SIGNS_NOTHING: &str = "the seller signs no receipts";
 /// The seller's statements, as the receipt holds them. The first two were stored before anything was paid.
 struct Proof<'a> {
     receipt: &'a Receipt,
+    paid: Facts<'a>,
     network: Network,
     key: Option<Signed<ReceiptKey>>,
     offers: Option<Offers>,
@@ -26,8 +27,8 @@ struct Proof<'a> {
 }
 
 pub(super) fn checks(receipt: &Receipt) -> Vec<Check> {
-    let Some(network) = receipt.known_network() else { return Vec::new() };
-    let proof = match Proof::read(receipt, network) {
+    let (Some(network), Some(paid)) = (receipt.known_network(), receipt.facts()) else { return Vec::new() };
+    let proof = match Proof::read(receipt, paid, network) {
         Ok(proof) => proof,
         Err((name, error)) => return vec![Check::failed(name, error)],
     };
@@ -38,11 +39,16 @@ pub(super) fn checks(receipt: &Receipt) -> Vec<Check> {
 }
 
 impl<'a> Proof<'a> {
-    fn read(receipt: &'a Receipt, network: Network) -> Result<Self, (&'static str, ExtensionError)> {
+    fn read(
+        receipt: &'a Receipt,
+        paid: Facts<'a>,
+        network: Network,
+    ) -> Result<Self, (&'static str, ExtensionError)> {
         let before = receipt.offer.extensions.as_ref();
         let after = receipt.settlement.as_ref().and_then(|settlement| settlement.extensions.as_ref());
         Ok(Self {
             receipt,
+            paid,
             network,
             key: ExtensionInfo::read(before).map_err(|error| (RECEIPT_KEY, error))?,
             offers: ExtensionInfo::read(before).map_err(|error| (SIGNED_OFFER, error))?,
@@ -51,23 +57,19 @@ impl<'a> Proof<'a> {
         })
     }
 
-    fn authorization(&self) -> &'a Authorization {
-        &self.receipt.payment.exact().authorization
-    }
-
     /// The key is the payee's, for this seller, and was valid when it signed.
     fn receipt_key(&self) -> Check {
         let Some(key) = &self.key else { return Check::not_checked(RECEIPT_KEY, SIGNS_NOTHING) };
         let delivered = self.delivery.as_ref().map(|delivery| delivery.payload.issued_at);
         let at = delivered.unwrap_or_else(|| self.receipt.signed_at.seconds());
-        let payee = self.authorization().to;
+        let payee = self.paid.payee;
         let named = key.key_for(self.network, payee, &self.receipt.request.origin, at);
         Check::of(RECEIPT_KEY, named.map(|key| format!("{key} signs for the payee")))
     }
 
     /// The payee signs, or a key that the payee named for this origin and time.
     fn may_sign(&self, signer: Address, origin: &str, at: UnixSeconds) -> Result<(), String> {
-        let payee = self.authorization().to;
+        let payee = self.paid.payee;
         if signer == payee {
             return Ok(());
         }
@@ -102,22 +104,25 @@ impl<'a> Proof<'a> {
 
     /// What the delivery says otherwise than the rest of the receipt. Block, log, finality and time are the seller's to say.
     fn difference(&self, stated: &Delivery) -> Option<&'static str> {
-        let (paid, asset) = (self.authorization(), self.network.usdc());
+        let (paid, asset) = (&self.paid, self.network.usdc());
         let response = &self.receipt.response;
+        let call = paid.call.as_ref();
         let channel =
-            !stated.channel_id.is_zero() || stated.base.atomic() != 0 || stated.charged.atomic() != 0;
+            call.map_or((B256::ZERO, Usdc::ZERO, Usdc::ZERO), |call| (call.id.0, call.base, call.charged));
+        // A call from a channel has no transaction: one that the seller names beside it is the deposit's.
+        let transaction = call.map_or_else(|| self.receipt.transaction(), |_| Some(B256::ZERO));
         let fields = [
-            ("payment", stated.payment_id == paid.key(&asset).id()),
-            ("scheme", stated.scheme == EXACT),
-            ("payer", stated.payer == paid.from),
-            ("payee", stated.pay_to == paid.to),
+            ("payment", stated.payment_id == paid.id),
+            ("scheme", stated.scheme == paid.scheme),
+            ("payer", stated.payer == paid.payer),
+            ("payee", stated.pay_to == paid.payee),
             ("asset", stated.asset == asset.address),
-            ("amount", stated.amount == paid.value),
+            ("amount", stated.amount == paid.amount),
             ("request", stated.request_hash == self.receipt.request.parts().hash()),
             ("status", stated.status == response.status),
             ("body", stated.body_hash == response.body.sha256()),
-            ("transaction", Some(stated.transaction) == self.receipt.transaction()),
-            ("channel", !channel),
+            ("transaction", Some(stated.transaction) == transaction),
+            ("channel", (stated.channel_id, stated.base, stated.charged) == channel),
         ];
         fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
     }
@@ -156,7 +161,7 @@ impl<'a> Proof<'a> {
         let transaction = self.receipt.transaction().map(|hash| hash.to_string());
         let fields = [
             ("network", stated.network == self.network.caip2()),
-            ("payer", stated.payer.parse() == Ok(self.authorization().from)),
+            ("payer", stated.payer.parse() == Ok(self.paid.payer)),
             (
                 "transaction",
                 stated.transaction.is_empty() || Some(&stated.transaction) == transaction.as_ref(),

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode};
-use x402::{B256, BATCH_SETTLEMENT, Binding, PaymentKey, PaymentNonce, Usdc};
+use x402::{B256, BATCH_SETTLEMENT, Binding, PaymentKey, Usdc};
 
 use super::{
     account::Known,
@@ -37,13 +37,7 @@ pub(super) struct Named {
 impl Named {
     pub(super) fn new(gate: &Gate, bid: &Bid, base: Usdc) -> Self {
         let call = ChannelCall { channel: bid.id, base, ceiling: bid.price };
-        let asset = gate.0.config.network.usdc();
-        let key = PaymentKey {
-            chain_id: asset.chain_id,
-            asset: asset.address,
-            payer: bid.config.payer,
-            nonce: PaymentNonce(call.nonce("x402-channel/v1")),
-        };
+        let key = bid.id.call(gate.0.config.network, bid.config.payer, base);
         Self { call, key, at: now() }
     }
 

@@ -7,7 +7,7 @@ use axum::{
 };
 use http::{Request, StatusCode, request::Parts};
 use tower::ServiceExt;
-use x402::{B256, ChannelId, Usdc, keccak256};
+use x402::{B256, ChannelId, Usdc};
 
 use crate::{Attachment, Gate, job::Handler, ledger::Answer, sale::Sale};
 
@@ -26,8 +26,7 @@ impl ChannelCall {
     /// A nonce that only this call has, for a purpose: `keccak256(tag || channelId || u128be base)`.
     #[must_use]
     pub fn nonce(&self, tag: &str) -> B256 {
-        let base = u128::from(self.base.atomic()).to_be_bytes();
-        keccak256([tag.as_bytes(), self.channel.0.as_slice(), &base].concat())
+        self.channel.nonce(tag, self.base)
     }
 }
 

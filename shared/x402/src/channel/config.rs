@@ -1,11 +1,11 @@
 use std::fmt;
 
-use alloy_primitives::{Address, B256, aliases::U40};
+use alloy_primitives::{Address, B256, aliases::U40, keccak256};
 use alloy_sol_types::{Eip712Domain, SolStruct, eip712_domain};
 use serde::{Deserialize, Serialize};
 
 use super::{ChannelTerms, SETTLEMENT_CONTRACT, contract::Settlement};
-use crate::{ErrorReason, Network, PaymentRequirements, serde_forms};
+use crate::{ErrorReason, Network, PaymentKey, PaymentNonce, PaymentRequirements, Usdc, serde_forms};
 
 /// What a channel is between whom. It never changes; whatever differs in one field is another channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +36,24 @@ pub struct ChannelConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ChannelId(pub B256);
+
+impl ChannelId {
+    /// A nonce that only the call at `base`, which is what was charged before it, has for a purpose:
+    /// `keccak256(tag || channelId || u128be base)`.
+    #[must_use]
+    pub fn nonce(self, tag: &str, base: Usdc) -> B256 {
+        let base = u128::from(base.atomic()).to_be_bytes();
+        keccak256([tag.as_bytes(), self.0.as_slice(), &base].concat())
+    }
+
+    /// What names the call at `base` where the scheme `exact` has a payment: its nonce is that of `x402-channel/v1`.
+    #[must_use]
+    pub fn call(self, network: Network, payer: Address, base: Usdc) -> PaymentKey {
+        let nonce = PaymentNonce(self.nonce("x402-channel/v1", base));
+        let asset = network.usdc();
+        PaymentKey { chain_id: asset.chain_id, asset: asset.address, payer, nonce }
+    }
+}
 
 impl fmt::Display for ChannelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -50,6 +50,9 @@ pub(crate) struct Purchasing {
     /// Also count it against this budget
     #[arg(long, value_name = "NAME")]
     pub(crate) budget: Option<String>,
+    /// How many calls are expected at this seller: from four on a channel takes less gas, and one deposit pays for all
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) calls: u64,
     /// Write the receipt to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,

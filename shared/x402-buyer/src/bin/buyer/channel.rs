@@ -110,7 +110,7 @@ async fn close(context: &Context, id: ChannelId, json: bool) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
-async fn client(context: &Context) -> anyhow::Result<ChannelClient> {
+pub(crate) async fn client(context: &Context) -> anyhow::Result<ChannelClient> {
     let chain = context.chain(context.network).await?;
     let chain =
         chain.ok_or_else(|| Usage("channels are read from the chain: set BUYER_RPC_URL".to_owned()))?;

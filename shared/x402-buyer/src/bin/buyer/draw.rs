@@ -5,6 +5,7 @@ use x402_buyer::{Receipt, Report, Request, Terms, add_inclusion_proof, verify};
 
 use crate::{
     args::{Draw, Kind},
+    buy,
     context::Context,
     exit::{Exit, Usage},
     output, pay,
@@ -25,7 +26,7 @@ struct Printed {
 pub(crate) async fn run(context: &Context, command: Draw) -> anyhow::Result<Exit> {
     let request = Request::post_json(&url(&command.url)?, &asked(&command)?)?;
     let terms = Terms { max_price: Some(command.max), budget: command.purchasing.budget };
-    let mut answer = context.client().await?.send(&request, &terms).await.inspect_err(pay::show_refusal)?;
+    let mut answer = buy::send(context, &request, &terms, command.purchasing.calls).await?;
     let (save, json) = (command.purchasing.save.as_deref(), command.purchasing.json);
     if let Some(purchase) = &mut answer.purchase {
         add_proof(&mut purchase.receipt).await;

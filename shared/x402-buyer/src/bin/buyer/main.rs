@@ -2,6 +2,7 @@
 
 mod args;
 mod budget;
+mod buy;
 mod channel;
 mod context;
 mod delegate;

@@ -8,6 +8,7 @@ use x402_buyer::{Answer, Body, Request, RequestError, SendError, Terms};
 
 use crate::{
     args::Pay,
+    buy,
     context::Context,
     exit::{Exit, Usage},
     output,
@@ -25,8 +26,7 @@ struct Printed {
 pub(crate) async fn run(context: &Context, command: Pay) -> anyhow::Result<Exit> {
     let request = request(&command)?;
     let terms = Terms { max_price: command.max, budget: command.purchasing.budget };
-    let client = context.client().await?;
-    let answer = client.send(&request, &terms).await.inspect_err(show_refusal)?;
+    let answer = buy::send(context, &request, &terms, command.purchasing.calls).await?;
     show(&answer, command.purchasing.save.as_deref(), command.purchasing.json)
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context;
 use serde::Serialize;
-use x402::{Address, B256, PaymentId, Usdc};
+use x402::{Address, B256, ChannelId, PaymentId, Usdc};
 use x402_buyer::{Answer, Check, Outcome, Phases, Receipt, proofs};
 
 use crate::output::note;
@@ -25,6 +25,8 @@ pub(crate) struct Summary {
     amount: Usdc,
     pay_to: Address,
     transaction: Option<B256>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<ChannelId>,
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     former_payee: Option<Address>,
@@ -63,9 +65,10 @@ impl Summary {
             payment_id: receipt.payment_id,
             network: receipt.network.clone(),
             seller: receipt.request.origin.clone(),
-            amount: receipt.offer.requirements.amount,
+            amount: receipt.amount(),
             pay_to: receipt.offer.requirements.pay_to,
             transaction: receipt.transaction(),
+            channel: receipt.channel(),
             attempts: purchase.attempts,
             former_payee: purchase.former_payee,
             proofs: proofs(receipt),
@@ -85,6 +88,7 @@ impl Summary {
         note(format_args!("seller       {}", self.seller));
         note(format_args!("payment      {}", self.payment_id));
         match self.transaction {
+            _ if self.channel.is_some() => {}
             Some(transaction) => note(format_args!("transaction  {transaction}")),
             None => note("transaction  not named by the seller"),
         }

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Value, json};
 use tokio::time::sleep;
-use x402::{PAYMENT_SIGNATURE, Voucher};
+use x402::{ChannelConfig, ChannelPayload, PAYMENT_SIGNATURE, RefundPayload, Voucher, encode_header};
 
 use super::{
-    ALLOWANCE, ATTEMPTS, ChannelClient, Closed, Offered, PAUSE,
+    ALLOWANCE, ATTEMPTS, ChannelClient, Closed, PAUSE,
     answer::{correction, is_passing, refused, settlement},
-    header,
+    payment,
 };
 use crate::{
-    Request, Terms,
+    Offer, Request, Terms,
     channel::{ChannelError, account::proven},
     client::{exchange::HttpAnswer, verdict},
 };
@@ -36,8 +35,7 @@ impl ChannelClient {
         let mut last = String::new();
         for _ in 0..ATTEMPTS {
             let voucher = Voucher::sign(id, row.charged, self.policy.network, self.wallet.key());
-            let payload = json!({ "type": "refund", "channelConfig": row.config, "voucher": voucher });
-            let answer = self.exchange_paid(&request, &offered, &payload).await?;
+            let answer = self.exchange_paid(&request, &offered, refund(row.config, voucher)).await?;
             let settlement = settlement(&answer);
             if let Some(settlement) = settlement.filter(|settlement| settlement.success) {
                 let refunded = settlement.amount.unwrap_or_default();
@@ -67,11 +65,24 @@ impl ChannelClient {
     async fn exchange_paid(
         &self,
         request: &Request,
-        offered: &Offered,
-        payload: &Value,
+        offered: &Offer,
+        payload: ChannelPayload,
     ) -> Result<HttpAnswer, ChannelError> {
-        let header = (PAYMENT_SIGNATURE, header(offered, payload)?);
+        let header = (PAYMENT_SIGNATURE, encode_header(&payment(offered, payload))?);
         let timeout = Duration::from_secs(offered.requirements.max_timeout_seconds.saturating_add(ALLOWANCE));
         self.exchange.send(request, Some(&header), timeout).await.map_err(ChannelError::Unreachable)
     }
+}
+
+/// Asks for everything.
+const fn refund(channel_config: ChannelConfig, voucher: Voucher) -> ChannelPayload {
+    ChannelPayload::Refund(RefundPayload {
+        channel_config,
+        voucher,
+        amount: None,
+        refund_nonce: None,
+        claims: Vec::new(),
+        refund_authorizer_signature: None,
+        claim_authorizer_signature: None,
+    })
 }

@@ -1,16 +1,19 @@
 //! What a seller's answer makes of a channel.
 
+use std::sync::Arc;
+
 use x402::{ChannelConfig, ChannelSettlement, ErrorReason};
 
 use super::{
-    ChannelAnswer, ChannelClient, Next, Offered, Sent,
+    ChannelAnswer, ChannelClient, Next, Sent,
     answer::{correction, refused, settlement},
 };
 use crate::{
-    Request,
+    Offer, Request,
     channel::{
         ChannelError,
         account::{Account, proven},
+        receipt::Sale,
     },
     client::{exchange::HttpAnswer, verdict},
 };
@@ -20,14 +23,14 @@ impl ChannelClient {
         &self,
         account: &tokio::sync::Mutex<Account>,
         request: &Request,
-        offered: &Offered,
+        offered: &Arc<Offer>,
         config: ChannelConfig,
         sent: Sent,
         answer: HttpAnswer,
     ) -> Result<Next, ChannelError> {
         let id = config.id(self.policy.network);
         if let Some(settlement) = settlement(&answer).filter(|_| answer.status.is_success()) {
-            return self.charged(account, offered, sent, answer, &settlement).await.map(Next::Done);
+            return self.charged(account, offered, sent, answer, settlement).await.map(Next::Done);
         }
         if let Some(correction) = correction(&answer) {
             let (balance, claimed) = self.chain.channel(id).await?;
@@ -68,10 +71,10 @@ impl ChannelClient {
     async fn charged(
         &self,
         account: &tokio::sync::Mutex<Account>,
-        offered: &Offered,
+        offered: &Arc<Offer>,
         sent: Sent,
         answer: HttpAnswer,
-        settlement: &ChannelSettlement,
+        settlement: ChannelSettlement,
     ) -> Result<Box<ChannelAnswer>, ChannelError> {
         let mut account = account.lock().await;
         let Some(row) = &mut account.row else {
@@ -107,7 +110,14 @@ impl ChannelClient {
             charged,
             deposited: sent.deposit,
             transaction: settlement.transaction,
+            base: sent.base,
             channel: row.clone(),
+            sale: Sale {
+                offer: offered.clone(),
+                payment: sent.payment,
+                settlement,
+                signed_at: sent.signed_at,
+            },
         }))
     }
 }

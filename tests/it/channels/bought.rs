@@ -1,0 +1,84 @@
+//! `buyer` chooses between a channel and paying exactly, and what it bought from a channel is proven.
+
+use std::{fs, process::Output};
+
+use serde_json::{Value, json};
+
+use super::shop::Shop;
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+async fn draw(shop: &Shop, arguments: &[&str]) -> String {
+    let url = shop.rng.public.clone();
+    said(&shop.command(&[&["draw", "--url", &url, "--dice", "2d6"], arguments].concat()).await)
+}
+
+#[tokio::test]
+async fn it_pays_by_what_takes_less_and_from_a_channel_while_it_holds_enough() {
+    let shop = Shop::open().await;
+    let one = draw(&shop, &["--calls", "2"]).await;
+    assert!(one.contains("exact is cheaper") && one.contains("paid         $0.001 "), "{one}");
+    let first = draw(&shop, &["--calls", "100"]).await;
+    assert!(first.contains("a channel is cheaper") && first.contains("deposited    $0.10 "), "{first}");
+    assert!(first.contains("paid         $0.00002 "), "{first}");
+    let next = draw(&shop, &[]).await;
+    assert!(next.contains("$0.09998 in it") && next.contains("paid         $0.00002 "), "{next}");
+    let id: Value =
+        serde_json::from_slice(&shop.command(&["channel", "list", "--json"]).await.stdout).expect("JSON");
+    let id = id[0]["id"].as_str().expect("an id").to_owned();
+    assert!(said(&shop.command(&["channel", "close", &id]).await).contains("refunded     $0.09996"));
+    let after = draw(&shop, &[]).await;
+    assert!(after.contains("paid         $0.001 "), "the channel is empty: {after}");
+}
+
+#[tokio::test]
+async fn a_limit_holds_for_each_voucher() {
+    let shop = Shop::open().await;
+    draw(&shop, &["--calls", "100"]).await;
+    let url = shop.rng.public.clone();
+    let dear = shop.command(&["draw", "--url", &url, "--max", "0.0005", "--calls", "100"]).await;
+    assert_eq!(dear.status.code(), Some(77), "{}", String::from_utf8_lossy(&dear.stderr));
+    said(&shop.command(&["budget", "set", "total", "--per-call", "0.0005"]).await);
+    let dear = shop.command(&["draw", "--url", &url]).await;
+    assert_eq!(dear.status.code(), Some(77), "{}", String::from_utf8_lossy(&dear.stderr));
+}
+
+#[tokio::test]
+async fn a_receipt_of_a_call_holds_and_one_with_anything_changed_does_not() {
+    let shop = Shop::open().await;
+    draw(&shop, &["--calls", "100", "--save", "draw.json"]).await;
+    for arguments in [&["verify", "draw.json"][..], &["verify", "draw.json", "--offline"]] {
+        let checked = shop.command(arguments).await;
+        said(&checked);
+        let report = String::from_utf8_lossy(&checked.stdout);
+        for name in
+            ["signature", "price", "offer", "draw-payment", "signed-offer", "delivery", "standard-receipt"]
+        {
+            assert!(report.contains(&format!("{:12} {name} ", "passed")), "{name}: {report}");
+        }
+    }
+    let receipt: Value =
+        serde_json::from_slice(&fs::read(shop.path("draw.json")).expect("a file")).expect("JSON");
+    let delivery = "/settlement/extensions/x402-delivery/info/delivery/payload";
+    let edits = [
+        ("/charged".to_owned(), json!("10")),
+        ("/payment/payload/voucher/maxClaimableAmount".to_owned(), json!("2000")),
+        ("/payment/payload/channelConfig/salt".to_owned(), json!(format!("0x{}", "11".repeat(32)))),
+        (format!("{delivery}/base"), json!("20")),
+        (format!("{delivery}/charged"), json!("10")),
+        (format!("{delivery}/channelId"), json!(format!("0x{}", "22".repeat(32)))),
+        ("/response/body/utf8".to_owned(), json!("{}")),
+    ];
+    for (pointer, value) in edits {
+        let mut edited = receipt.clone();
+        let field = edited.pointer_mut(&pointer);
+        *field.unwrap_or_else(|| panic!("the receipt has {pointer}: {receipt}")) = value;
+        fs::write(shop.path("edited.json"), edited.to_string()).expect("written");
+        let verdict = shop.command(&["verify", "edited.json", "--offline"]).await;
+        let report = String::from_utf8_lossy(&verdict.stdout);
+        assert_eq!(verdict.status.code(), Some(65), "{pointer}: {report}");
+    }
+}
