@@ -137,4 +137,4 @@ tests/clients/python/.venv/.stamp: tests/clients/python/requirements.txt
 	else cargo install --locked --root .tools/deny cargo-deny@0.20.2 && ln -sf deny/bin/cargo-deny $@; fi
 
 clean-tools: ## forget what the set-up installed
-	rm -rf .tools deploy/devnet/node_modules tests/clients/node/node_modules tests/clients/python/.venv
+	rm -rf .tools deploy/devnet/node_modules tests/clients/node/node_modules tests/peers/node/node_modules tests/clients/python/.venv

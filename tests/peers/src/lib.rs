@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 
 pub mod market;
 pub mod payment;
+pub mod prompt;
 
 /// What every route here costs, in atomic units of USDC.
 pub const PRICE: u64 = 10_000;

@@ -10,11 +10,11 @@ use std::{
 
 use alloy_primitives::{Address, address};
 use anyhow::{Context, bail};
-use devnet::{Devnet, Options};
+use devnet::{BlockTime, Devnet, Options};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A chain that mines every transaction at once, and a folder on the disk of the checkout for what its sellers keep.
+/// A chain, and a folder on the disk of the checkout for what its sellers keep.
 pub struct Market {
     /// The chain.
     pub chain: Devnet,
@@ -45,8 +45,8 @@ impl Market {
     ///
     /// # Errors
     /// When there is no anvil, or it does not start.
-    pub async fn open() -> anyhow::Result<Self> {
-        let chain = Devnet::start(Options::default()).await?;
+    pub async fn open(block_time: BlockTime) -> anyhow::Result<Self> {
+        let chain = Devnet::start(Options { block_time, ..Options::default() }).await?;
         for contract in WANTED_BY_STOCK {
             chain.rpc::<Value>("anvil_setCode", (contract, STOP)).await?;
         }
@@ -61,15 +61,20 @@ impl Market {
         self.folder.path()
     }
 
-    /// Starts a seller that is paid at `pay_to` and settles with the chain's signer number `signer`.
+    /// Starts a seller that is paid at `pay_to` and settles with the chain's signer number `signer`, which is nobody else's.
     ///
     /// # Errors
     /// When it does not start, or is not ready in time.
-    pub async fn seller(&self, program: &Path, pay_to: Address, signer: usize) -> anyhow::Result<Seller> {
-        let name = program.file_name().context("a program")?.to_string_lossy();
+    pub async fn seller(
+        &self,
+        mut program: Command,
+        pay_to: Address,
+        signer: usize,
+    ) -> anyhow::Result<Seller> {
+        let name = format!("seller-{signer}");
         let ready = self.folder().join(format!("{name}.ready"));
         let _ = fs::remove_file(&ready);
-        let process = Command::new(program)
+        let process = program
             .env("RPC_URL", self.chain.rpc_url())
             .env("PAY_TO", pay_to.to_string())
             .env("SIGNER_KEY", self.chain.signer(signer).private_key.to_string())
@@ -78,9 +83,9 @@ impl Market {
             .env("READY_FILE", &ready)
             .stdin(Stdio::null())
             .spawn()
-            .with_context(|| format!("{} does not start", program.display()))?;
+            .with_context(|| format!("{} does not start", program.get_program().display()))?;
         let mut seller = Seller { addresses: Vec::new(), process };
-        seller.addresses = seller.wait(&ready).await.with_context(|| name.into_owned())?;
+        seller.addresses = seller.wait(&ready).await.context(name)?;
         Ok(seller)
     }
 

@@ -1,4 +1,4 @@
-//! Payments signed ahead, by one buyer for every seller, so that only the seller's time is measured.
+//! Payments signed by one buyer for every seller, so that only the sellers differ.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -50,10 +50,10 @@ pub fn payment(key: &SigningKey, offer: &PaymentRequirements) -> anyhow::Result<
     })
 }
 
-/// The headers of `count` payments.
+/// The header of a payment.
 ///
 /// # Errors
 /// As [`payment`].
-pub fn headers(key: &SigningKey, offer: &PaymentRequirements, count: usize) -> anyhow::Result<Vec<String>> {
-    (0..count).map(|_| Ok(encode_header(&payment(key, offer)?)?)).collect()
+pub fn header(key: &SigningKey, offer: &PaymentRequirements) -> anyhow::Result<String> {
+    Ok(encode_header(&payment(key, offer)?)?)
 }

@@ -1,4 +1,5 @@
 //! Ours and stock Rust implementations trade with each other, and exactly the price changes hands.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may")]
 
 use std::process::Command;
 
@@ -39,10 +40,10 @@ impl<'a> Trade<'a> {
 
 #[tokio::test]
 async fn x402_reqwest_pays_us_in_both_flows_and_both_versions() {
-    let market = Market::open().await.expect("a chain");
+    let market = Market::open(devnet::BlockTime::Auto).await.expect("a chain");
     let payee = market.chain.pay_to().rng;
     let two_routes = program_of_ours("two-routes").expect("our service");
-    let seller = market.seller(&two_routes, payee, 0).await.expect("our service starts");
+    let seller = market.seller(Command::new(two_routes), payee, 0).await.expect("our service starts");
     let versions = [(false, "payment-response"), (true, "x-payment-response")];
     for (route, (v1, header)) in ["/authorize", "/upfront"].into_iter().flat_map(|r| versions.map(|v| (r, v)))
     {
@@ -59,10 +60,10 @@ async fn x402_reqwest_pays_us_in_both_flows_and_both_versions() {
 
 #[tokio::test]
 async fn our_buyer_pays_x402_axum_in_both_versions() {
-    let market = Market::open().await.expect("a chain");
+    let market = Market::open(devnet::BlockTime::Auto).await.expect("a chain");
     let payee = market.chain.pay_to().scraper;
     let stock = env!("CARGO_BIN_EXE_stock-seller");
-    let seller = market.seller(stock.as_ref(), payee, 1).await.expect("the stock seller starts");
+    let seller = market.seller(Command::new(stock), payee, 1).await.expect("the stock seller starts");
     for route in [ROUTE, ROUTE_V1] {
         let trade = Trade::begin(&market, 1, payee).await;
         let answer = our_buyer(&market, &trade.buyer, &seller.url(route));

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod batch;
-mod bench;
 mod chain;
 mod channels;
 mod faults;

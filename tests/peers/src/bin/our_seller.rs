@@ -1,5 +1,6 @@
 //! `GET /answer` for $0.01 behind our gate, facilitator in the same process. On a second port a bare axum route that answers
-//! everything with the very 402 that the gate gives: what the gate adds to a static response is the difference.
+//! everything with the very 402 that the gate gives: what the gate adds to a static response is the difference. On a third one
+//! the gate with a facilitator that says yes at once, on a fourth the answer for nothing: the difference is what the gate takes.
 //!
 //! Settings are environment variables: `RPC_URL`, `PAY_TO`, `SIGNER_KEY`, `DATABASE_URL`, `READY_FILE`.
 
@@ -10,39 +11,68 @@ use axum::{Router, body::Body, response::Response, routing::get};
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use peers::{PRICE, ROUTE, serve, variable};
+use peers::{PRICE, ROUTE, prompt::Prompt, serve, variable};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 use x402::{Network, Usdc};
-use x402_facilitator::{Chain, OnchainFacilitator};
+use x402_facilitator::{Chain, Facilitator, OnchainFacilitator, OnchainSettings};
 use x402_gate::{Gate, GateConfig, Ledger, Payment, Route, Routes};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let bare = TcpListener::bind("127.0.0.1:0").await?;
-    let gate = gate(format!("http://{}", listener.local_addr()?)).await?;
-    let route = Route::get(ROUTE).price(Usdc::from_atomic(PRICE)).summary("The answer.");
-    let app = gate.mount(Routes::new().paid(route, answer))?;
+    let (bare, prompt) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
+    let free = TcpListener::bind("127.0.0.1:0").await?;
+    let addresses =
+        [&listener, &bare, &prompt, &free].map(|listener| listener.local_addr().map(|at| at.to_string()));
+    let addresses: Vec<_> = addresses.into_iter().collect::<Result<_, _>>()?;
+
+    let chain = Chain::new(Network::BaseSepolia, variable("RPC_URL")?.parse()?)?;
+    chain.check_domain().await?;
+    let ledger = ledger("").await?;
+    let settings = OnchainSettings::default();
+    let journal = Arc::new(ledger.journal()?);
+    let onchain = OnchainFacilitator::with_journal(
+        chain.clone(),
+        [variable("SIGNER_KEY")?.parse()?],
+        settings,
+        journal,
+    )?;
+    let app = paid(&addresses[0], ledger, Arc::new(onchain), &chain)?;
     let same = static_copy(&app).await?;
-    fs::write(variable("READY_FILE")?, format!("{}\n{}", listener.local_addr()?, bare.local_addr()?))?;
-    let (gated, bare) = tokio::join!(serve(listener, app), serve(bare, same));
-    gated.and(bare)
+    let at_once = paid(&addresses[2], self::ledger("-prompt").await?, Arc::new(Prompt::default()), &chain)?;
+    let unpaid = Router::new().route(ROUTE, get(json));
+    fs::write(variable("READY_FILE")?, addresses.join("\n"))?;
+    let (gated, bare, prompt, free) =
+        tokio::join!(serve(listener, app), serve(bare, same), serve(prompt, at_once), serve(free, unpaid));
+    gated.and(bare).and(prompt).and(free)
 }
 
 async fn answer(_: Payment) -> axum::Json<Value> {
+    json().await
+}
+
+async fn json() -> axum::Json<Value> {
     axum::Json(json!({ "answer": 42 }))
 }
 
-async fn gate(origin: String) -> anyhow::Result<Gate> {
-    let (network, pay_to) = (Network::BaseSepolia, variable("PAY_TO")?.parse()?);
-    let chain = Chain::new(network, variable("RPC_URL")?.parse()?)?;
-    chain.check_domain().await?;
-    let facilitator = OnchainFacilitator::new(chain.clone(), [variable("SIGNER_KEY")?.parse()?])?;
-    let ledger = Ledger::open(&variable("DATABASE_URL")?, network, pay_to).await?;
-    let config = GateConfig::new("our seller", network, pay_to, origin);
-    Ok(Gate::new(config, ledger, Arc::new(facilitator), Arc::new(chain)))
+async fn ledger(suffix: &str) -> anyhow::Result<Ledger> {
+    let url = variable("DATABASE_URL")? + suffix;
+    Ok(Ledger::open(&url, Network::BaseSepolia, variable("PAY_TO")?.parse()?).await?)
+}
+
+fn paid(
+    address: &str,
+    ledger: Ledger,
+    facilitator: Arc<dyn Facilitator>,
+    chain: &Chain,
+) -> anyhow::Result<Router> {
+    let pay_to = variable("PAY_TO")?.parse()?;
+    let config = GateConfig::new("our seller", Network::BaseSepolia, pay_to, format!("http://{address}"));
+    let gate = Gate::new(config, ledger, facilitator, Arc::new(chain.clone()));
+    let route = Route::get(ROUTE).price(Usdc::from_atomic(PRICE)).summary("The answer.");
+    Ok(gate.mount(Routes::new().paid(route, answer))?)
 }
 
 /// A router that knows nothing of payments and answers with the gate's bytes and headers.

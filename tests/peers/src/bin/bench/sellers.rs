@@ -1,30 +1,48 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::Context;
+use devnet::BlockTime;
 use peers::market::{Market, Seller};
 
 /// Everybody who is compared, on a chain of their own.
 pub(crate) struct Sellers {
     pub(crate) ours: Seller,
+    /// x402-axum.
     pub(crate) stock: Seller,
+    /// The TypeScript stack.
+    pub(crate) typescript: Seller,
     // Ends after those that use it.
     pub(crate) market: Market,
 }
 
+/// The signers of ours, x402-axum and the TypeScript stack, as the chain numbers them.
+pub(crate) const SIGNERS: [usize; 3] = [0, 1, 2];
+/// What the peers are called in tables.
+pub(crate) const STOCK: &str = "x402-axum";
+pub(crate) const TYPESCRIPT: &str = "@x402/express, @x402/evm";
+
 impl Sellers {
-    pub(crate) async fn open() -> anyhow::Result<Self> {
-        let market = Market::open().await?;
+    pub(crate) async fn open(block_time: BlockTime) -> anyhow::Result<Self> {
+        let market = Market::open(block_time).await?;
         let pay_to = market.chain.pay_to();
+        let mut node = Command::new("node");
+        node.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/node/seller.mjs"));
+        let [ours, stock, typescript] = SIGNERS;
         Ok(Self {
-            ours: market.seller(&beside("our-seller")?, pay_to.rng, 0).await?,
-            stock: market.seller(&beside("stock-seller")?, pay_to.scraper, 1).await?,
+            ours: market.seller(beside("our-seller")?, pay_to.rng, ours).await?,
+            stock: market.seller(beside("stock-seller")?, pay_to.scraper, stock).await?,
+            typescript: market.seller(node, pay_to.persona, typescript).await?,
             market,
         })
     }
 }
 
 /// Another program of this package.
-fn beside(name: &str) -> anyhow::Result<PathBuf> {
+fn beside(name: &str) -> anyhow::Result<Command> {
     let here = std::env::current_exe()?;
-    Ok(here.parent().map(Path::to_path_buf).context("a folder of programs")?.join(name))
+    let folder: PathBuf = here.parent().map(Path::to_path_buf).context("a folder of programs")?;
+    Ok(Command::new(folder.join(name)))
 }

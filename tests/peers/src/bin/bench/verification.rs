@@ -22,7 +22,8 @@ pub(crate) fn measure(bench: &Bench) -> anyhow::Result<Vec<Table>> {
     let key = SigningKey::from_bytes(&KEY)?;
     let price = Usdc::from_atomic(peers::PRICE);
     let offer = PaymentRequirements::exact(Network::BaseSepolia, price, Address::repeat_byte(1), 60);
-    let headers = peers::payment::headers(&key, &offer, PAYMENTS)?;
+    let header = |_| peers::payment::header(&key, &offer);
+    let headers: Vec<_> = (0..PAYMENTS).map(header).collect::<Result<_, _>>()?;
     let payments: Vec<_> = headers.iter().map(|header| read(header)).collect::<Result<_, _>>()?;
     ensure!(payments.iter().all(|payment| by_ours(payment) && by_k256(payment)), "both accept every payment");
     ensure!(headers.iter().all(|header| whole(header, &offer)), "the whole check accepts every payment");

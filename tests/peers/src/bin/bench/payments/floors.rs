@@ -17,53 +17,32 @@ use alloy_primitives::Bytes;
 use anyhow::ensure;
 use devnet::{Account, Devnet};
 use serde_json::Value;
-use tokio::task::JoinSet;
 use x402::{Network, PaymentRequirements, SigningKey};
 
-use super::{Calls, milliseconds};
+use super::calls::milliseconds;
 
 const GAS: u64 = 150_000;
 const FSYNCS: usize = 40;
 /// What a commit of the ledger writes, about.
 const COMMIT_BYTES: usize = 8 * 1024;
 
-/// Lets every account send its own payments to `offer`'s payee, `each` of them one after the other, by
-/// `eth_sendRawTransactionSync`, all accounts at once.
-pub(crate) async fn send(
+/// Lets an account send its own payments to `offer`'s payee one after the other, by `eth_sendRawTransactionSync`; the milliseconds
+/// of each.
+pub(super) async fn send(
     chain: &Devnet,
-    accounts: &[Account],
+    account: &Account,
     offer: &PaymentRequirements,
-    each: usize,
-) -> anyhow::Result<Calls> {
-    let price: U256 = chain.rpc("eth_gasPrice", ()).await?;
-    let mut prepared = Vec::new();
-    for account in accounts {
-        prepared.push(transactions(chain, account, offer, each, price.to::<u128>() * 2).await?);
-    }
-    let client = reqwest::Client::builder().no_proxy().build()?;
-    let (began, mut senders) = (Instant::now(), JoinSet::new());
-    for transactions in prepared {
-        senders.spawn(send_all(client.clone(), chain.rpc_url().to_owned(), transactions));
-    }
-    let mut took = Vec::new();
-    while let Some(sent) = senders.join_next().await {
-        took.extend(sent??);
-    }
-    Ok(Calls { wall: began.elapsed(), took, timings: Vec::new() })
-}
-
-async fn send_all(
-    client: reqwest::Client,
-    url: String,
-    transactions: Vec<Bytes>,
+    count: usize,
 ) -> anyhow::Result<Vec<f64>> {
+    let price: U256 = chain.rpc("eth_gasPrice", ()).await?;
+    let client = reqwest::Client::builder().no_proxy().build()?;
     let mut took = Vec::new();
-    for raw in transactions {
+    for raw in transactions(chain, account, offer, count, price.to::<u128>() * 2).await? {
         let request = serde_json::json!({
             "jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransactionSync", "params": [raw],
         });
         let began = Instant::now();
-        let answer: Value = client.post(&url).json(&request).send().await?.json().await?;
+        let answer: Value = client.post(chain.rpc_url()).json(&request).send().await?.json().await?;
         took.push(milliseconds(began.elapsed()));
         ensure!(answer["result"]["status"] == "0x1", "a transfer failed: {answer}");
     }
@@ -107,7 +86,7 @@ fn transfer(key: &SigningKey, offer: &PaymentRequirements) -> anyhow::Result<Byt
 }
 
 /// The time of one append that is then made durable, in milliseconds each.
-pub(crate) fn fdatasync(folder: &Path) -> anyhow::Result<Vec<f64>> {
+pub(super) fn fdatasync(folder: &Path) -> anyhow::Result<Vec<f64>> {
     let mut file = File::options().create(true).append(true).open(folder.join("fdatasync"))?;
     let bytes = vec![7; COMMIT_BYTES];
     let mut sync = || -> anyhow::Result<Duration> {

@@ -6,12 +6,13 @@ mod load;
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::ensure;
+use devnet::BlockTime;
 use peers::ROUTE;
 
 use crate::{
     data::{Row, Table},
     section::Bench,
-    sellers::Sellers,
+    sellers::{STOCK, Sellers},
 };
 use load::{Client, Load};
 
@@ -28,8 +29,8 @@ struct Server {
 }
 
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Table>> {
-    let (Sellers { ours, stock, .. }, rounds) = (&Sellers::open().await?, bench.rounds);
-    let [gate, bare] = ours.addresses[..] else { anyhow::bail!("our seller has two addresses") };
+    let (Sellers { ours, stock, .. }, rounds) = (&Sellers::open(BlockTime::Auto).await?, bench.rounds);
+    let [gate, bare, ..] = ours.addresses[..] else { anyhow::bail!("our seller has two addresses") };
     ensure_same(gate, bare).await?;
     let addresses = [(gate, ours.id()), (bare, ours.id()), (stock.addresses[0], stock.id())];
     let measured = move || -> anyhow::Result<_> {
@@ -68,7 +69,6 @@ fn load(addresses: [(SocketAddr, u32); 3], depth: u32, rounds: u32) -> anyhow::R
 }
 
 const BARE: &str = "bare axum, same bytes";
-const STOCK: &str = "x402-axum";
 
 fn compare(what: &str, ours: &Server, peer: &str, theirs: &Server) -> [Row; 2] {
     let row = |unit, figure: fn(&Load) -> f64| {

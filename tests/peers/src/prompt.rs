@@ -1,0 +1,40 @@
+//! A facilitator that says yes at once, to see what a gate takes when nobody keeps it waiting.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use x402::{ErrorReason, Network, SettleRequest, SupportedResponse, Usdc, VerifyRequest};
+use x402_facilitator::{Facilitator, FacilitatorError, Head, SettleOutcome, Settled, Verification};
+
+/// Checks signatures and asks no chain. No money moves.
+#[derive(Debug, Default)]
+pub struct Prompt(AtomicU64);
+
+#[async_trait]
+impl Facilitator for Prompt {
+    async fn verify(&self, request: &VerifyRequest) -> Result<Verification, FacilitatorError> {
+        let exact = request.payment_payload.exact().ok();
+        let payer = exact.as_ref().and_then(|exact| exact.recover(&Network::BaseSepolia.usdc()).ok());
+        let Some((exact, payer)) = exact.zip(payer) else {
+            return Ok(Verification::Invalid { reason: ErrorReason::SIGNATURE, payer: None });
+        };
+        let head = Head { number: 1, timestamp: exact.authorization.valid_after };
+        Ok(Verification::Valid { payer, head, balance: Usdc::from_atomic(u64::MAX / 4) })
+    }
+
+    async fn settle(&self, _: &SettleRequest) -> Result<SettleOutcome, FacilitatorError> {
+        let log_index = self.0.fetch_add(1, Ordering::Relaxed);
+        let (transaction, block_hash) = Default::default();
+        Ok(SettleOutcome::Settled(Settled {
+            transaction,
+            block_hash,
+            block_number: 2,
+            log_index,
+            gas_used: 0,
+        }))
+    }
+
+    async fn supported(&self) -> Result<SupportedResponse, FacilitatorError> {
+        Err(FacilitatorError::Busy)
+    }
+}
