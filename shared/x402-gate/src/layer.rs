@@ -70,7 +70,8 @@ impl Service<Request<Body>> for GateService {
     }
 
     /// Only the method that is sold, with a payment, goes on to the handler. A `HEAD`, which axum would answer by running
-    /// the `GET` handler, is a question about the price.
+    /// the `GET` handler, is a question about the price, and so is a `GET` of what is sold by another method, unless it asks for
+    /// a channel's refund.
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let sold = *request.method() == self.sale.route.method && *request.method() != Method::HEAD;
         let carries = incoming::carries_payment(request.headers());
@@ -78,20 +79,25 @@ impl Service<Request<Body>> for GateService {
         if !paid && !self.gate.admits(request.headers(), request.extensions()) {
             return Either::Left(ready(Ok(deliver::too_often())));
         }
-        if !paid && self.sale.is_constant() {
+        if !paid && (self.sale.is_constant() || !sold) {
             self.gate.counters().challenges.increment(1);
             return Either::Left(ready(Ok(self.sale.standing().challenge.respond(request.headers()))));
         }
         let service = self.clone();
-        Either::Right(Box::pin(async move { Ok(service.answer(request, paid).await) }))
+        Either::Right(Box::pin(async move { Ok(service.answer(request, paid, sold).await) }))
     }
 }
 
 impl GateService {
-    async fn answer(self, request: Request<Body>, paid: bool) -> Response {
+    async fn answer(self, request: Request<Body>, paid: bool, sold: bool) -> Response {
         let Self { gate, sale, handler } = self;
         let caller = Caller::of(request.headers());
-        match sale.offer(&gate.0.config, request).await {
+        let offered = match sold {
+            true => sale.offer(&gate.0.config, request).await,
+            // It asks for a refund, which has no price.
+            false => Ok((sale.standing(), request)),
+        };
+        match offered {
             Ok((offer, request)) if paid => admit::sell(&gate, &sale, offer, request, handler).await,
             Ok((offer, request)) => {
                 gate.counters().challenges.increment(1);

@@ -1,14 +1,16 @@
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, convert::Infallible, sync::Arc};
 
 use axum::{
     Router,
+    body::Body,
     handler::Handler,
+    response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
+use http::{Method, Request, StatusCode};
+use tower::{Layer, ServiceExt, service_fn, util::BoxCloneSyncService};
 
-use tower::util::BoxCloneSyncService;
-
-use crate::{Gate, GateError, Route, sale::Sale};
+use crate::{Gate, GateError, GateLayer, Route, sale::Sale};
 
 /// A service's routes, priced and free: the one table that everything else is made from.
 ///
@@ -105,13 +107,18 @@ impl Routes {
     /// through its price.
     pub(crate) fn into_router(self, gate: &Gate) -> Result<(Router, Vec<Arc<Sale>>), GateError> {
         let (mut router, mut sales, mut names) = (self.pages, Vec::new(), HashSet::new());
+        let got = self.entries.iter().filter(|entry| entry.route.method == Method::GET);
+        let mut got: HashSet<_> = got.map(|entry| entry.route.path).collect();
         for Entry { route, sold, methods } in self.entries {
             let path = route.path;
             let methods = methods.ok_or_else(|| GateError::Method(route.method.clone()))?;
             if !names.insert((route.method.clone(), path)) {
                 return Err(GateError::Twice(format!("{} {path}", route.method)));
             }
-            let methods = if sold { sell(gate, route, methods, &mut sales)? } else { give(&route, methods)? };
+            let methods = match sold {
+                true => sell(gate, route, methods, &mut sales, got.insert(path))?,
+                false => give(&route, methods)?,
+            };
             router = router.route(path, methods);
         }
         Ok((router, sales))
@@ -123,14 +130,31 @@ fn sell(
     route: Route,
     methods: MethodRouter,
     sales: &mut Vec<Arc<Sale>>,
+    get_is_free: bool,
 ) -> Result<MethodRouter, GateError> {
     // The way to the handler for work that was paid for before a restart: routed, so that path parameters are there.
     let handler = BoxCloneSyncService::new(Router::new().route(route.path, methods.clone()));
     let layer = gate.layer(route)?;
     gate.register(layer.sale(), handler)?;
     sales.push(layer.sale().clone());
+    let refunds = (get_is_free && gate.0.channels.is_some()).then(|| layer.clone());
     // Not `layer`, which would also sell the 405 of other methods.
-    Ok(methods.route_layer(layer))
+    let methods = methods.route_layer(layer);
+    // Stock clients ask for the price and for a refund by `GET`, whatever the method is.
+    Ok(match refunds {
+        Some(layer) => methods.fallback(move |request| ask(layer.clone(), request)),
+        None => methods,
+    })
+}
+
+/// A question by `GET` about what is sold by another method. The gate never lets it come to a handler.
+async fn ask(layer: GateLayer, request: Request<Body>) -> Response {
+    let refused = || async { Ok::<_, Infallible>(StatusCode::METHOD_NOT_ALLOWED.into_response()) };
+    if request.method() != Method::GET {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let Ok(answer) = layer.layer(service_fn(move |_| refused())).oneshot(request).await;
+    answer
 }
 
 /// A priced route that was added as a free one would be given away by mistake.

@@ -114,3 +114,18 @@ async fn a_service_without_channels_refuses_the_scheme() {
     assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (402, "invalid_scheme"));
     assert!(channel_offer(&world, "/authorize", &json!({})).await.channel_terms().is_some());
 }
+
+#[tokio::test]
+async fn a_get_of_what_is_sold_by_post_asks_for_the_price_and_buys_nothing() {
+    let world = World::with_channels(&[]).await;
+    let buyer = Buyer::opened(&world, 0).await;
+    let asked = Answer::of(world.http.get(world.url("/units"))).await;
+    assert_eq!((asked.status.as_u16(), asked.offer().accepts.len()), (402, 2));
+    let paid = world
+        .http
+        .get(world.url("/authorize"))
+        .header("payment-signature", header(&buyer.offer, buyer.spend(20_000)));
+    assert_eq!(Answer::of(paid).await.status, 402);
+    assert_eq!(Answer::of(world.http.put(world.url("/authorize"))).await.status, 405);
+    assert_eq!(buyer.call(&world, "next", 20_000).await.charged(), 10_000, "nothing was charged");
+}

@@ -33,7 +33,6 @@ async fn buy(world: &World, target: &str, settings: &[(&str, &str)]) -> Purchase
     let mut command = Command::new("node");
     command.arg(program).env_clear().envs(env::var_os("PATH").map(|path| ("PATH", path)));
     command.env("PRIVATE_KEY", world.chain.buyer(0).private_key.to_string());
-    // It asks for refunds by GET, so its channel's route is one of GET.
     command.env("METHOD", "GET").env("URL", world.url(target)).env("BODY", "");
     command.env("RPC_URL", world.chain.rpc_url()).envs(settings.iter().copied());
     command.stdin(Stdio::null()).kill_on_drop(true);
@@ -56,7 +55,9 @@ fn all_served(purchase: &Purchase) {
 async fn it_opens_a_channel_spends_tops_up_and_takes_the_rest_back() {
     let world = World::with_channels(&[]).await;
     let held = world.balance(world.chain.buyer(0).address).await;
-    let purchase = buy(&world, "/item", &[("CALLS", "15"), ("REFUND", "all")]).await;
+    // It calls by POST, and asks for the refund by GET, as it always does.
+    let settings = [("METHOD", "POST"), ("BODY", "{}"), ("CALLS", "15"), ("REFUND", "all")];
+    let purchase = buy(&world, "/authorize", &settings).await;
     all_served(&purchase);
     let deposits = purchase.answers.iter().filter_map(|answer| answer.settlement.as_ref()?.amount);
     assert_eq!(deposits.collect::<Vec<_>>(), [usdc(100_000), usdc(100_000)], "one to open, one to top up");

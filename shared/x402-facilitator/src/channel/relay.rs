@@ -1,9 +1,9 @@
 use std::sync::{Arc, OnceLock};
 
-use alloy::sol_types::SolCall;
+use alloy::{primitives::U256, sol_types::SolCall};
 use x402::{
     Address, Bytes, ChannelConfig, ChannelId, ErrorReason, PaymentKey, PaymentNonce, Settlement, SigningKey,
-    Usdc, VoucherClaim,
+    Usdc, VoucherClaim, channel_refund_digest,
 };
 
 use super::{
@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// The receiver's side of channels: claims, refunds and pays out in its own name, with a key that is the channels'
-/// `receiverAuthorizer`. Nothing is signed that somebody else could lift out of a transaction and send.
+/// `receiverAuthorizer`. Whatever it sends may be sent twice: what was claimed is passed over, and a refund has its nonce. So
+/// replicas may share the key, and lose at worst some gas to each other.
 pub struct ChannelRelay {
     relay: Arc<Relay>,
     keeper: OnceLock<()>,
@@ -69,7 +70,8 @@ impl ChannelRelay {
         self.send(claim(rows), None, Vec::new(), (refused, ErrorReason::CHANNEL_CLAIM_FAILED)).await
     }
 
-    /// Claims what a channel owes and gives back `amount`, in one transaction.
+    /// Claims what a channel owes and gives back `amount`, in one transaction. The refund is signed over the channel's `nonce`, so
+    /// however often it is sent, and whoever sends it, it happens once: until that nonce has passed, `amount` may go at any time.
     ///
     /// # Errors
     /// [`FacilitatorError`] when it is certain that nothing was sent.
@@ -77,11 +79,17 @@ impl ChannelRelay {
         &self,
         config: &ChannelConfig,
         owed: Option<&VoucherClaim>,
-        amount: Usdc,
+        (amount, nonce): (Usdc, u64),
     ) -> Result<ChannelOutcome, FacilitatorError> {
         let network = self.chain().network();
         let id = config.id(network);
-        let refund = Settlement::refundCall { config: (*config).into(), amount: amount.atomic().into() };
+        let signature = self.relay.signers[0].key.sign(channel_refund_digest(id, nonce, amount, network));
+        let refund = Settlement::refundWithSignatureCall {
+            config: (*config).into(),
+            amount: amount.atomic().into(),
+            nonce: U256::from(nonce),
+            signature,
+        };
         let refund: Bytes = refund.abi_encode().into();
         let calls = owed.map(|row| claim(std::slice::from_ref(row))).into_iter().chain([refund]);
         let input = Settlement::multicallCall { data: calls.collect() }.abi_encode().into();

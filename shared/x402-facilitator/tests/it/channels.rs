@@ -242,9 +242,12 @@ async fn the_receivers_side_claims_and_refunds_in_its_own_name() {
     let word = relay.try_claim(&[too_much]).await.expect("asked").expect_err("more than there is");
     assert_eq!(word.to_string(), "ClaimExceedsBalance");
     let row = channel.row(40_000);
-    let receipt =
-        done(relay.claim_and_refund(&channel.config, Some(&row), usdc(60_000)).await.expect("sent"));
-    assert_eq!(receipt.moved, Some(usdc(60_000)));
+    let part = (usdc(20_000), 0);
+    let receipt = done(relay.claim_and_refund(&channel.config, Some(&row), part).await.expect("sent"));
+    assert_eq!(receipt.moved, Some(usdc(20_000)));
+    let again = relay.claim_and_refund(&channel.config, None, part).await.expect("asked");
+    let ChannelOutcome::Failed { detail, transaction: None, .. } = again else { panic!("twice: {again:?}") };
+    assert_eq!(detail, "InvalidRefundNonce", "however often it is sent, it happens once");
     let seller = channel.world.seller();
     done(relay.settle(seller, NETWORK.usdc().address).await.expect("sent"));
     assert_eq!(channel.world.earned().await, 40_000);

@@ -96,6 +96,11 @@ impl Account {
         self.seat.try_lock().ok()
     }
 
+    /// Whether somebody has the seat, or had it not long ago.
+    pub(super) fn is_fresh(&self, limit: Duration) -> bool {
+        self.try_sit().is_none_or(|seat| seat.as_ref().is_some_and(|known| known.seen.elapsed() < limit))
+    }
+
     /// Waits until `base` is what was charged, as long as something still happens on the channel.
     pub(super) async fn turn(
         &self,

@@ -19,8 +19,9 @@ use crate::{Gate, ledger::ChannelRecord, refusal::Refusal};
 const ROUND: i64 = 1_000;
 /// After how long a refund that nobody heard of is sent again.
 const RESEND_AFTER: Duration = Duration::from_secs(10);
-/// How long one process stays the one that claims, from its last round on.
-const LEASE: Duration = Duration::from_secs(60);
+/// How long one process stays the one that claims, from its last round on. Two that claim lose some gas; none that claims, when
+/// a process died, could lose a withdrawal's race.
+const LEASE: Duration = Duration::from_secs(10);
 
 /// What one round follows up on the last.
 #[derive(Default)]
@@ -56,6 +57,7 @@ fn report(round: Result<(), Refused>) {
 async fn round(gate: &Gate, channels: &Channels, cursor: &mut Cursor, all: bool) -> Result<(), Refused> {
     let lease = i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
     measure(gate).await?;
+    channels.evict();
     watch(gate, channels, cursor).await?;
     if !gate.0.ledger.claimer(&channels.boot, lease).await.map_err(Refusal::from)? {
         return Ok(());

@@ -20,23 +20,33 @@ mod settings;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
+
+use tokio::sync::OnceCell;
 
 use x402::{ChannelId, ChannelTerms, PaymentRequirements};
 use x402_facilitator::ChannelRelay;
 
 use account::Account;
+use answer::Refused;
 pub(crate) use claims::run as follow;
 pub use handler::{ChannelCall, Charge};
 pub(crate) use journal::ChannelJournal;
 pub(crate) use sell::{carried, is_refund, sell};
 pub use settings::ChannelSettings;
 
+use crate::refusal::Refusal;
+
+/// How long a channel stays in memory after its last look at the chain.
+const FORGET_AFTER: Duration = Duration::from_secs(600);
+
 /// Everything about channels that a gate keeps while it lives.
 pub(crate) struct Channels {
     pub(crate) settings: ChannelSettings,
     pub(crate) relay: ChannelRelay,
     accounts: Mutex<HashMap<ChannelId, Arc<Account>>>,
+    standing: OnceCell<()>,
     boot: [u8; 16],
 }
 
@@ -47,7 +57,7 @@ impl Channels {
         if let Err(error) = getrandom::fill(&mut boot) {
             tracing::error!(%error, "no entropy");
         }
-        Self { settings, relay, accounts: Mutex::default(), boot }
+        Self { settings, relay, accounts: Mutex::default(), standing: OnceCell::new(), boot }
     }
 
     /// What is offered to payers.
@@ -56,6 +66,24 @@ impl Channels {
             receiver_authorizer: self.relay.authorizer(),
             withdraw_delay: self.settings.withdraw_delay,
         }
+    }
+
+    /// Whether the contracts stand where they should: asked until they are seen there, then no more.
+    async fn stand(&self) -> Result<(), Refused> {
+        let check = || async { self.relay.chain().check_channels().await };
+        let seen = self.standing.get_or_try_init(check).await;
+        seen.map(drop).map_err(|error| {
+            tracing::error!(%error, "channels cannot be served");
+            Refusal::Unavailable("channels cannot be served at the moment; nothing was charged".to_owned())
+                .into()
+        })
+    }
+
+    /// Forgets what nobody has used for long: it is in the ledger and on the chain.
+    fn evict(&self) {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.retain(|_, account| Arc::strong_count(account) > 1 || account.is_fresh(FORGET_AFTER));
+        metrics::gauge!("x402_channels_in_memory").set(u32::try_from(accounts.len()).unwrap_or(u32::MAX));
     }
 
     /// Where the calls of a channel queue.

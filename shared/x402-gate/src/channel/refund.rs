@@ -12,7 +12,11 @@ use super::{
     bid::Bid,
     call::corrective,
 };
-use crate::{Gate, ledger::ChannelRecord, refusal::Refusal};
+use crate::{
+    Gate,
+    ledger::{ChannelRecord, PendingRefund},
+    refusal::Refusal,
+};
 
 /// What came of a refund.
 pub(super) enum Refunded {
@@ -54,7 +58,8 @@ pub(super) async fn serve(
         *seat = None;
         return Err(Refused::Busy);
     }
-    let made = make(gate, channels, &mut known, bid.id, amount, nonce).await;
+    let pending = PendingRefund { amount, nonce, transaction: None, since: 0 };
+    let made = make(gate, channels, &mut known, bid.id, pending).await;
     *seat = None;
     match made? {
         Refunded::Made(receipt) => {
@@ -68,23 +73,23 @@ pub(super) async fn serve(
     }
 }
 
-/// Makes a refund that is durable already. The receiver's side sends it itself, so that no signature exists that somebody
-/// could lift out of it.
-pub(super) async fn make(
+/// Makes a refund that is durable already. Once it was sent it stays due until the channel's `refundNonce` has passed it: somebody
+/// may have lifted its signature out, and send it at any time.
+async fn make(
     gate: &Gate,
     channels: &Channels,
     known: &mut Known,
     id: x402::ChannelId,
-    amount: Usdc,
-    nonce: u64,
+    pending: PendingRefund,
 ) -> Result<Refunded, Refused> {
+    let PendingRefund { amount, nonce, transaction: sent, .. } = pending;
     let Some(record) = known.record.clone() else {
         return Ok(Refunded::Not(ErrorReason::CHANNEL_NOT_FOUND));
     };
-    let owed =
-        (record.charged > known.chain.total_claimed).then(|| record.row(known.chain.balance)).flatten();
+    let claimable = record.set_aside.is_none() && record.charged > known.chain.total_claimed;
+    let owed = claimable.then(|| record.row(known.chain.balance)).flatten();
     let ledger = &gate.0.ledger;
-    match channels.relay.claim_and_refund(&record.config, owed.as_ref(), amount).await {
+    match channels.relay.claim_and_refund(&record.config, owed.as_ref(), (amount, nonce)).await {
         Ok(ChannelOutcome::Done(receipt)) => {
             if let Some((_, state)) = receipt.state {
                 known.chain = state;
@@ -96,6 +101,9 @@ pub(super) async fn make(
         }
         Ok(ChannelOutcome::Failed { reason, detail, transaction }) => {
             tracing::warn!(channel = %id, %reason, detail, ?transaction, "a refund failed");
+            if let Some(transaction) = transaction.or(sent) {
+                return Ok(Refunded::Unclear(Some(transaction)));
+            }
             ledger.end_refund(id, nonce).await.map_err(Refusal::from)?;
             Ok(Refunded::Not(reason))
         }
@@ -105,6 +113,9 @@ pub(super) async fn make(
         }
         Err(error) => {
             tracing::warn!(channel = %id, %error, "a refund could not be sent");
+            if sent.is_some() {
+                return Ok(Refunded::Unclear(sent));
+            }
             ledger.end_refund(id, nonce).await.map_err(Refusal::from)?;
             Err(Refusal::Unavailable("refunds cannot be made at the moment".to_owned()).into())
         }
@@ -128,7 +139,7 @@ pub(super) async fn resume(
         gate.0.ledger.end_refund(record.id, pending.nonce).await.map_err(Refusal::from)?;
         tracing::info!(channel = %record.id, "a refund was made after all");
     } else if resend {
-        make(gate, channels, &mut known, record.id, pending.amount, pending.nonce).await?;
+        make(gate, channels, &mut known, record.id, pending).await?;
     }
     *seat = None;
     Ok(())

@@ -63,6 +63,7 @@ async fn serve(
     bid: Bid,
     handler: Handler,
 ) -> Result<Response, Refused> {
+    channels.stand().await?;
     let account = channels.account(bid.id);
     let id = bid.id;
     let served = match &bid.payload {

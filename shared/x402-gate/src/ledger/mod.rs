@@ -19,7 +19,7 @@ use x402::{Address, B256, Network, PaymentId};
 
 use crate::Attached;
 
-pub(crate) use channels::{CallRecord, ChannelRecord, PaidCall};
+pub(crate) use channels::{CallRecord, ChannelRecord, PaidCall, PendingRefund};
 pub use journal::LedgerJournal;
 pub use postgres::PostgresLedger;
 pub(crate) use record::{Answer, Claim, NewPayment, Record, Update};

@@ -53,6 +53,7 @@ impl SqliteLedger {
     async fn end_leases(&self) -> Result<(), LedgerError> {
         let sql = "UPDATE payments SET lease_until = 0 WHERE lease_until > 0";
         self.rows(Statement::change(sql)).await?;
+        self.rows(Statement::change("UPDATE channel_claimer SET lease_until = 0")).await?;
         self.rows(Statement::change("UPDATE signers SET lease_until = 0")).await.map(drop)
     }
 

@@ -6,7 +6,7 @@ mod statements;
 use x402::{B256, ChannelConfig, ChannelId, RequestHash, Usdc};
 
 use record::Owed;
-pub(crate) use record::{CallRecord, ChannelRecord, PaidCall};
+pub(crate) use record::{CallRecord, ChannelRecord, PaidCall, PendingRefund};
 
 use super::{Ledger, LedgerError, on};
 
