@@ -12,6 +12,8 @@ use crate::support::{Answer, PRICE, Signed, World, environment};
 
 /// The buyer that lends the seller its wallet for refunds.
 const WALLET: usize = 40;
+/// What the work costs where that is less than the price.
+const COST: u64 = 4_000;
 /// The longest that one settlement may take here.
 const SETTLE_MS: &str = "2000";
 
@@ -24,6 +26,8 @@ enum Scenario {
     Upfront,
     /// Settles, fails, gives back.
     Refund,
+    /// Works, settles, delivers, and gives back what the work did not cost.
+    Part,
     /// Fails, and fails again when asked again: free.
     Failing,
     /// The transaction waits longer than anybody waits for it.
@@ -32,10 +36,11 @@ enum Scenario {
     Lost,
 }
 
-const ALL: [Scenario; 6] = [
+const ALL: [Scenario; 7] = [
     Scenario::Authorize,
     Scenario::Upfront,
     Scenario::Refund,
+    Scenario::Part,
     Scenario::Failing,
     Scenario::Slow,
     Scenario::Lost,
@@ -70,6 +75,7 @@ impl Stage {
         let world = World::with_environment(chain, settings).await;
         let body = match scenario {
             Scenario::Refund | Scenario::Failing => json!({ "status": 500 }),
+            Scenario::Part => json!({ "charge": COST }),
             _ => json!({ "note": "once" }),
         };
         let payment = world.sign(0, Self::target(scenario), &body).await;
@@ -126,6 +132,7 @@ impl Stage {
                     let Some(status) = self.world.try_status(self.payment.id).await else { return false };
                     status["money"] == "refunded"
                 }
+                Scenario::Part => answer.status == 200 && balances(&self.world).await == self.end(),
                 Scenario::Failing => matches!(answer.status.as_u16(), 500 | 502),
                 _ => answer.status == 200,
             };
@@ -136,16 +143,21 @@ impl Stage {
         }
     }
 
-    /// Nobody was charged twice, nothing was paid for and neither served nor given back, nothing was lost.
-    async fn audit(&self, stop: &str) {
+    /// What the payer, the seller and the refund wallet hold when it is over.
+    fn end(&self) -> (u64, u64, u64) {
         let (payer, seller, wallet) = self.before;
         let price = PRICE.atomic();
-        let expected = match self.scenario {
+        match self.scenario {
             Scenario::Refund => (payer, seller + price, wallet - price),
+            Scenario::Part => (payer - COST, seller + price, wallet - (price - COST)),
             Scenario::Failing => (payer, seller, wallet),
             _ => (payer - price, seller + price, wallet),
-        };
-        assert_eq!(balances(&self.world).await, expected, "{:?} {stop}", self.scenario);
+        }
+    }
+
+    /// Nobody was charged twice, nothing was paid for and neither served nor given back, nothing was lost.
+    async fn audit(&self, stop: &str) {
+        assert_eq!(balances(&self.world).await, self.end(), "{:?} {stop}", self.scenario);
         let status = self.world.status(self.payment.id).await;
         let end = match self.scenario {
             Scenario::Refund => ("refunded", "failed"),
@@ -233,6 +245,11 @@ async fn killed_anywhere_in_a_sale_that_settles_first() {
 #[tokio::test]
 async fn killed_anywhere_in_a_refund() {
     killed_at_every_move(Scenario::Refund).await;
+}
+
+#[tokio::test]
+async fn killed_anywhere_in_a_refund_of_a_part() {
+    killed_at_every_move(Scenario::Part).await;
 }
 
 #[tokio::test]

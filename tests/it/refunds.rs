@@ -54,6 +54,41 @@ async fn a_payment_for_failed_work_is_given_back_to_its_payer() {
 }
 
 #[tokio::test]
+async fn what_the_work_did_not_cost_is_given_back_and_the_answer_stays() {
+    let world = World::refunding(WALLET, "1").await;
+    let wallet = world.buyer(WALLET).address();
+    for (buyer, route) in ["/authorize", "/upfront"].into_iter().enumerate() {
+        let before = (world.balance(world.buyer(buyer).address()).await, world.balance(wallet).await);
+        let order = json!({ "charge": 4_000 });
+        let payment = world.sign(buyer, route, &order).await;
+        let answer = world.pay(route, &order, &payment).await;
+        assert_eq!(answer.status, 200);
+        let announced =
+            Refunds::read(answer.settlement().extensions.as_ref()).expect("readable").expect("there");
+        assert_eq!((announced.0[0].amount.atomic(), announced.0.len()), (6_000, 1));
+
+        let named = json!({ "paymentId": payment.id });
+        let done = async || ask(&world, &named).await.status == StatusCode::OK;
+        while !done().await {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let after = (world.balance(world.buyer(buyer).address()).await, world.balance(wallet).await);
+        assert_eq!(after, (before.0 - 4_000, before.1 - 6_000), "{route}");
+        let status = world.status(payment.id).await;
+        assert_eq!((&status["money"], &status["work"]), (&json!("settled"), &json!("served")));
+        assert!(status["refunds"][0]["transaction"].is_string(), "{status}");
+        let again = world.pay(route, &order, &payment).await;
+        assert_eq!((again.status, &again.body), (answer.status, &answer.body), "the answer is still sent");
+        assert_eq!(world.balance(wallet).await, after.1, "once");
+    }
+    let dear = json!({ "charge": 99_000_000 });
+    let payment = world.sign(2, "/authorize", &dear).await;
+    assert_eq!(world.pay("/authorize", &dear, &payment).await.status, 200);
+    let nothing = ask(&world, &json!({ "paymentId": payment.id })).await;
+    assert_eq!((nothing.status.as_u16(), nothing.reason().as_str()), (409, "not_refundable"));
+}
+
+#[tokio::test]
 async fn what_was_served_or_never_paid_is_not_given_back() {
     let world = World::refunding(WALLET, "1").await;
     let body = json!({ "note": "served" });

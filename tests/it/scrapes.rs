@@ -1,5 +1,7 @@
 //! Page scrapes: content is charged for, and nothing else is.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     http::StatusCode,
@@ -7,9 +9,10 @@ use axum::{
     routing::get,
 };
 use devnet::{Devnet, Options};
+use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use x402::SigningKey;
+use x402::{ExtensionInfo, Refunds, SettlementResponse, SigningKey, decode_header};
 
 use crate::{
     program::{Program, Running, client, payment},
@@ -17,6 +20,7 @@ use crate::{
 };
 
 const PRICE: u64 = 5_000;
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const ARTICLE: &str = "<!doctype html><html lang=en><title>Tides</title><article><h1>Tides</h1><p>The sea at this coast rises \
     and falls by nine metres, twice a day, and the harbour with it; who wants to leave it by boat reads the table that hangs \
@@ -54,12 +58,16 @@ impl Market {
 
     /// Pays for a call: its status, and its answer.
     async fn buy(&self, path: &str, request: &Value, nonce: u8) -> (u16, Value) {
+        let answer = self.pay(path, request, nonce).await;
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+    }
+
+    async fn pay(&self, path: &str, request: &Value, nonce: u8) -> Response {
         let post = || client().post(format!("{}{path}", self.scraper.public)).json(request);
         let offer = post().send().await.expect("an offer");
         assert_eq!(offer.status(), 402);
         let payment = payment(&offer, &self.payer, nonce);
-        let answer = post().header("payment-signature", payment).send().await.expect("an answer");
-        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+        post().header("payment-signature", payment).send().await.expect("an answer")
     }
 
     fn page(&self, path: &str) -> Value {
@@ -69,6 +77,18 @@ impl Market {
     async fn balances(&self) -> (u64, u64) {
         let balance = async |account| self.chain.balance_of(account).await.expect("a balance").to::<u64>();
         (balance(self.payer.address()).await, balance(self.chain.pay_to().scraper).await)
+    }
+
+    /// Waits until the chain shows what the payer and the payee are to have.
+    async fn until_balances(&self, expected: (u64, u64)) {
+        let patience = tokio::time::timeout(PATIENCE, async {
+            while self.balances().await != expected {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+        if patience.await.is_err() {
+            panic!("{:?} and not {expected:?}", self.balances().await);
+        }
     }
 }
 
@@ -128,21 +148,33 @@ async fn what_is_not_content_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_batch_costs_its_pages_and_is_whole_or_free() {
+async fn a_batch_costs_those_of_its_pages_that_are_content() {
     let market = Market::open().await;
     let (payer, payee) = market.balances().await;
-    let batch = json!({ "pages": [market.page("/article"), market.page("/missing")] });
+    let batch = json!({ "pages": [market.page("/empty"), market.page("/missing")] });
     let (status, problem) = market.buy("/v1/scrape/batch", &batch, 1).await;
-    assert_eq!((status, problem["reason"].as_str()), (422, Some("batch_incomplete")), "{problem}");
-    assert_eq!(problem["pages"][0]["verdict"], "content");
-    assert_eq!(problem["pages"][1]["reason"], "not_content");
-    assert_eq!(market.balances().await, (payer, payee));
+    assert_eq!((status, problem["reason"].as_str()), (422, Some("batch_without_content")), "{problem}");
+    assert_eq!(problem["pages"][0]["verdict"], "empty");
+    assert_eq!(market.balances().await, (payer, payee), "nothing is charged for nothing");
 
-    let batch =
-        json!({ "pages": [market.page("/article"), market.page("/moved"), market.page("/note.txt")] });
-    let (status, answer) = market.buy("/v1/scrape/batch", &batch, 2).await;
-    assert_eq!((status, answer["pages"].as_array().map(Vec::len)), (200, Some(3)), "{answer}");
-    assert_eq!(market.balances().await, (payer - 3 * PRICE, payee + 3 * PRICE));
+    let pages = ["/article", "/missing", "/note.txt", "/private/article"].map(|path| market.page(path));
+    let paid = market.pay("/v1/scrape/batch", &json!({ "pages": pages }), 2).await;
+    let settlement: SettlementResponse =
+        decode_header(paid.headers()["payment-response"].as_bytes()).expect("a settlement");
+    let refund = Refunds::read(settlement.extensions.as_ref()).expect("readable").expect("announced").0[0];
+    assert_eq!((refund.index, refund.amount.atomic(), refund.to), (0, 2 * PRICE, market.payer.address()));
+    let answer: Value = paid.json().await.expect("JSON");
+    let verdicts = answer["pages"].as_array().expect("pages").iter().map(|page| page["verdict"].as_str());
+    let expected = ["content", "error", "content", "robots"].map(Some);
+    assert!(verdicts.eq(expected) && answer["charged"] == 2, "{answer}");
+    assert_eq!(answer["pages"][1]["url"], market.page("/missing")["url"]);
+
+    // Four were paid for, and two came back, from the wallet of refunds.
+    market.until_balances((payer - 2 * PRICE, payee + 4 * PRICE)).await;
+    let batch = json!({ "pages": [market.page("/article"), market.page("/moved")] });
+    let (status, answer) = market.buy("/v1/scrape/batch", &batch, 3).await;
+    assert_eq!((status, &answer["charged"]), (200, &json!(2)), "{answer}");
+    assert_eq!(market.balances().await, (payer - 4 * PRICE, payee + 6 * PRICE));
 }
 
 /// A copy that is young enough is answered with, and says how old it is.

@@ -74,14 +74,16 @@ pub(crate) async fn draw(
     call: Option<ChannelCall>,
     parts: Parts,
     body: Bytes,
-) -> Result<(Attachment, Charge, Json<DrawReceipt>), Problem> {
+) -> Result<(Attachment, Option<Charge>, Json<DrawReceipt>), Problem> {
     let call = call.map(|call| Call { channel_id: call.channel.0.0, base: call.base.atomic() });
+    let from_channel = call.is_some();
     let (receipt, leaf) = rng.draw(&Paid { payment: &payment, call }, &parts, &body).await?;
     let Leaf::Draw(entry) = leaf else { return Err(Problem::internal("no entry of a draw")) };
     let attachment =
         Attachment { kind: LEAF.to_owned(), key: entry.alpha_hash.to_vec(), payload: leaf.encode() };
-    let charge = VALUE_PRICE.atomic().saturating_mul(receipt.request.values());
-    Ok((attachment, Charge(PRICE.min(Usdc::from_atomic(charge))), Json(receipt)))
+    let by_value = Usdc::from_atomic(VALUE_PRICE.atomic().saturating_mul(receipt.request.values()));
+    let charge = from_channel.then(|| Charge(PRICE.min(by_value)));
+    Ok((attachment, charge, Json(receipt)))
 }
 
 /// `GET /v1/key`.

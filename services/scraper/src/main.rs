@@ -40,7 +40,7 @@ async fn routes(settings: Settings, context: Context) -> Result<Routes, StartErr
         .price(PRICE)
         .price_by("page", api::price(PRICE))
         .timeout(BATCH_TIMEOUT)
-        .summary("Up to 20 pages for one payment: all of them are content, or nobody pays.")
+        .summary("Up to 20 pages for one payment. Those that are not content are given back.")
         .request::<BatchRequest>()
         .response::<BatchAnswer>();
     let quote = Route::post("/v1/scrape/quote")

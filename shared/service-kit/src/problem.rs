@@ -2,7 +2,7 @@ use axum::{
     http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// An error as `application/problem+json` (RFC 9457).
 ///
@@ -42,16 +42,24 @@ impl Problem {
         self.members.insert(name.to_owned(), value.into());
         self
     }
-}
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    /// The members of the document, for an answer that holds several.
+    #[must_use]
+    pub fn members(self) -> Map<String, Value> {
         let Self { status, reason, detail, mut members } = self;
         members.insert("type".to_owned(), "about:blank".into());
         members.insert("title".to_owned(), status.canonical_reason().unwrap_or("Error").into());
         members.insert("status".to_owned(), status.as_u16().into());
         members.insert("reason".to_owned(), reason.into());
         members.insert("detail".to_owned(), detail.into());
-        (status, [(CONTENT_TYPE, "application/problem+json")], json!(members).to_string()).into_response()
+        members
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status;
+        let body = Value::from(self.members()).to_string();
+        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
     }
 }

@@ -7,13 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use http::{StatusCode, header::CACHE_CONTROL};
+use bytes::Bytes;
+use http::{StatusCode, header::CACHE_CONTROL, request::Parts};
 use serde::Deserialize;
 use x402::{Address, B256, ErrorReason, PaymentId};
 
 use crate::{
-    Gate, LedgerError, Money,
-    ledger::Record,
+    Gate, LedgerError, Money, deliver,
+    ledger::{Record, Refunding},
     refund,
     refusal::{Refusal, problem},
     status,
@@ -34,7 +35,10 @@ pub(crate) fn router(gate: &Gate) -> Router {
     Router::new().route("/refunds", post(ask)).with_state(gate.clone())
 }
 
-async fn ask(State(gate): State<Gate>, body: axum::body::Bytes) -> Response {
+async fn ask(State(gate): State<Gate>, parts: Parts, body: Bytes) -> Response {
+    if !gate.admits(&parts.headers, &parts.extensions) {
+        return deliver::too_often();
+    }
     let Ok(ask) = serde_json::from_slice::<Ask>(&body) else {
         let detail = "name the payment: paymentId, or transaction and payer";
         return problem(StatusCode::BAD_REQUEST, &ErrorReason::INVALID_PAYLOAD, detail);
@@ -66,30 +70,36 @@ async fn answer(gate: &Gate, ask: &Ask) -> Result<Response, LedgerError> {
         let detail = "a refund goes to the payer and to nobody else";
         return refuse(StatusCode::BAD_REQUEST, "refund_to_other", detail);
     }
+    if record.debt().is_some() {
+        return owed(gate, &record).await;
+    }
     match record.money {
-        Money::RefundDue | Money::Refunding => {
-            if gate.0.config.refunds.is_some() {
-                gate.0.ledger.hasten_refund(record.id).await?;
-                let trying = gate.clone();
-                // What fails here the reconciler tries again.
-                gate.0.tasks.spawn(async move { refund::sweep(&trying).await });
-            }
-            Ok(show(gate, &record, StatusCode::ACCEPTED))
-        }
-        Money::Refunded => Ok(show(gate, &record, StatusCode::OK)),
-        Money::Settled => refuse(
-            StatusCode::CONFLICT,
-            "not_refundable",
-            "what was paid for is served: nothing is owed back",
-        ),
-        Money::Open | Money::Dead => {
-            refuse(StatusCode::CONFLICT, "not_refundable", "nothing was charged for this payment")
-        }
         Money::Settling | Money::Unknown => {
             let detail = "it is not known yet whether the payment settled; ask again";
             refuse(StatusCode::SERVICE_UNAVAILABLE, ErrorReason::SETTLEMENT_PENDING.as_str(), detail)
         }
+        Money::Open | Money::Dead => {
+            refuse(StatusCode::CONFLICT, "not_refundable", "nothing was charged for this payment")
+        }
+        Money::Settled | Money::RefundDue | Money::Refunding | Money::Refunded => {
+            let detail = "what was paid for is served: nothing is owed back";
+            refuse(StatusCode::CONFLICT, "not_refundable", detail)
+        }
     }
+}
+
+/// Shows how far a refund is, and makes the gate try at once.
+async fn owed(gate: &Gate, record: &Record) -> Result<Response, LedgerError> {
+    if record.refund == Refunding::Done {
+        return Ok(show(gate, record, StatusCode::OK));
+    }
+    if gate.0.config.refunds.is_some() {
+        gate.0.ledger.hasten_refund(record.id).await?;
+        let trying = gate.clone();
+        // What fails here the reconciler tries again.
+        gate.0.tasks.spawn(async move { refund::sweep(&trying).await });
+    }
+    Ok(show(gate, record, StatusCode::ACCEPTED))
 }
 
 enum Named {

@@ -15,7 +15,7 @@ use crate::{
     incoming::{Incoming, Version, network_name, spoken},
     job::Finished,
     ledger::{Answer, Record},
-    refund::announcement,
+    refund,
     refusal::{Refusal, in_progress, problem},
     sale::{Offer, Sale},
 };
@@ -66,10 +66,11 @@ pub(crate) fn stored(gate: &Gate, offer: &Offer, caller: Caller, record: Record)
 }
 
 fn served(gate: &Gate, caller: Caller, record: Record) -> Response {
+    let proof = record.proof.as_deref().and_then(|proof| serde_json::from_str(proof).ok());
     let settlement = SettlementResponse {
         success: true,
         error_reason: None,
-        extensions: record.proof.as_deref().and_then(|proof| serde_json::from_str(proof).ok()),
+        extensions: refund::announce(&record, proof),
         ..outcome(gate, caller, &record)
     };
     let mut response = record.answer.map_or_else(expired, plain);
@@ -216,7 +217,7 @@ fn outcome(gate: &Gate, caller: Caller, record: &Record) -> SettlementResponse {
         transaction: record.transaction,
         network: network_name(caller.version, gate.0.config.network).to_owned(),
         amount: moved.then_some(record.amount),
-        extensions: announcement(record),
+        extensions: refund::announce(record, None),
     }
 }
 

@@ -6,11 +6,11 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{Request, StatusCode, request::Parts};
 use tower::{ServiceExt, util::BoxCloneSyncService};
-use x402::{Authorization, B256, Binding, ErrorReason};
+use x402::{Authorization, B256, Binding, ErrorReason, Usdc};
 use x402_facilitator::{PaymentState, SettleOutcome, Settled};
 
 use crate::{
-    Attachment, Flow, Gate, LedgerError, MAX_RUNS, Money, Payment, Work,
+    Attachment, Charge, Flow, Gate, LedgerError, MAX_RUNS, Money, Payment, Work,
     admit::{lease_ms, now},
     body::SavedRequest,
     ledger::{Answer, Record, Update},
@@ -62,6 +62,21 @@ struct Learnt {
     attachment: Option<Attachment>,
     transaction: Option<B256>,
     settled: Option<Settled>,
+    owed: Option<Usdc>,
+}
+
+/// What came of a handler's run.
+struct Run {
+    answer: Answer,
+    charge: Option<Charge>,
+    attachment: Option<Attachment>,
+}
+
+impl Run {
+    /// One that came to nothing.
+    fn failed(status: StatusCode) -> Self {
+        Self { answer: Answer::bare(status), charge: None, attachment: None }
+    }
 }
 
 type Stepped = Result<ControlFlow<()>, LedgerError>;
@@ -155,7 +170,9 @@ impl Job {
         }
         self.counted = false;
         let began = Instant::now();
-        let Some((answer, attachment)) = self.call().await else { return Ok(ControlFlow::Break(())) };
+        let Some(Run { answer, charge, attachment }) = self.call().await else {
+            return Ok(ControlFlow::Break(()));
+        };
         self.timing.record("work", began.elapsed());
         if !answer.status.is_success() {
             return self.work_failed(Some(answer)).await;
@@ -165,7 +182,8 @@ impl Job {
             Flow::Upfront => self.record.money,
         };
         let began = Instant::now();
-        let learnt = Learnt { answer: Some(answer), attachment, ..Learnt::default() };
+        let learnt =
+            Learnt { answer: Some(answer), attachment, owed: self.owed(charge), ..Learnt::default() };
         match self.advance(money, Work::Served, learnt).await {
             Err(LedgerError::AttachmentTaken) => {
                 tracing::error!(payment = %self.record.id, route = self.record.route, "the attachment's key is taken");
@@ -177,6 +195,12 @@ impl Job {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// What is paid more than the work cost.
+    fn owed(&self, charge: Option<Charge>) -> Option<Usdc> {
+        let (amount, route) = (self.record.amount, &self.record.route);
+        amount.checked_sub(Charge::within(charge, amount, route)).filter(|rest| *rest > Usdc::ZERO)
+    }
+
     /// A failed run costs nothing where the money was not asked for; where it was, the next step records the debt.
     async fn work_failed(&mut self, failure: Option<Answer>) -> Stepped {
         self.failure = failure;
@@ -186,15 +210,15 @@ impl Job {
 
     async fn owe(&mut self) -> Stepped {
         let work = if self.record.work == Work::Running { Work::Failed } else { self.record.work };
-        let reason = Some(ErrorReason::REFUND_DUE);
-        self.advance(Money::RefundDue, work, Learnt { reason, ..Learnt::default() }).await?;
+        let (reason, owed) = (Some(ErrorReason::REFUND_DUE), Some(self.record.amount));
+        self.advance(Money::RefundDue, work, Learnt { reason, owed, ..Learnt::default() }).await?;
         Ok(ControlFlow::Continue(()))
     }
 
     /// Runs the handler in a task of its own, so that a panic is a failed run and no more.
     /// `None` when the process itself is ending: that is no fault of the work, and the next process does it.
-    async fn call(&self) -> Option<(Answer, Option<Attachment>)> {
-        let bare = |status| Some((Answer::bare(status), None));
+    async fn call(&self) -> Option<Run> {
+        let bare = |status| Some(Run::failed(status));
         let Some((parts, body)) = self.request.clone() else {
             return bare(StatusCode::INTERNAL_SERVER_ERROR);
         };
@@ -204,11 +228,12 @@ impl Job {
         let handler = self.handler.clone();
         let mut running = tokio::spawn(async move {
             let Ok(mut response) = handler.oneshot(request).await;
-            let attachment = response.extensions_mut().remove::<Attachment>();
-            (Answer::collect(response, limit).await, attachment)
+            let extensions = response.extensions_mut();
+            let (charge, attachment) = (extensions.remove::<Charge>(), extensions.remove::<Attachment>());
+            Run { answer: Answer::collect(response, limit).await, charge, attachment }
         });
         match tokio::time::timeout(self.sale.route.timeout, &mut running).await {
-            Ok(Ok(answer)) => Some(answer),
+            Ok(Ok(run)) => Some(run),
             Ok(Err(end)) if end.is_cancelled() => None,
             Ok(Err(panic)) => {
                 tracing::error!(payment = %self.record.id, route = self.record.route, %panic, "the handler panicked");
@@ -366,7 +391,7 @@ impl Job {
             return Err(LedgerError::Corrupt("an illegal move"));
         }
         let reason = learnt.reason.map(|reason| reason.to_string());
-        let Learnt { answer, attachment, transaction, settled, .. } = learnt;
+        let Learnt { answer, attachment, transaction, settled, owed, .. } = learnt;
         let proof = self.proof((money, work), answer.as_ref(), settled.as_ref());
         let update = Update {
             id: self.record.id,
@@ -381,6 +406,7 @@ impl Job {
             proof: proof.clone(),
             transaction,
             settled,
+            owed,
         };
         let moved = from != (money, work);
         let told = moved.then(|| tell(self.record.id, from, (money, work)));
@@ -397,6 +423,7 @@ impl Job {
         record.transaction =
             settled.as_ref().map(|settled| settled.transaction).or(transaction).or(record.transaction);
         record.settled = settled.or(record.settled.take());
+        record.owed = owed.or(record.owed);
         Ok(())
     }
 

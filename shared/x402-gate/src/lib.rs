@@ -26,6 +26,7 @@ mod attachment;
 mod body;
 mod challenge;
 mod channel;
+mod charge;
 mod claims;
 mod config;
 mod cors;
@@ -54,7 +55,8 @@ mod timing;
 mod waiters;
 
 pub use attachment::{Attached, Attachment};
-pub use channel::{ChannelCall, ChannelSettings, Charge};
+pub use channel::{ChannelCall, ChannelSettings};
+pub use charge::Charge;
 pub use config::GateConfig;
 pub use gate::{Gate, GateError};
 pub use layer::{GateLayer, GateService};

@@ -1,5 +1,5 @@
-//! Gives back what was paid for work that failed. A refund is a transfer of the seller's, signed by the refund wallet, whose
-//! nonce follows from the payment: however often it is tried, the token lets it happen once.
+//! Gives back what was paid for work that failed, or above what the work cost. A refund is a transfer of the seller's, signed
+//! by the refund wallet, whose nonce follows from the payment: however often it is tried, the token lets it happen once.
 
 use futures_util::future::join_all;
 use x402::{
@@ -11,8 +11,8 @@ use x402_facilitator::{PaymentState, SettleOutcome};
 use crate::{
     Gate, LedgerError, Money,
     admit::now,
-    ledger::{Record, Reservation},
-    state::tell,
+    ledger::{Record, Refunding, Reservation},
+    state::{Told, tell, tell_step},
 };
 
 /// The account that refunds are paid from, and how much may go out.
@@ -24,7 +24,7 @@ pub struct RefundWallet {
     pub daily_budget: Usdc,
 }
 
-/// A payment has one refund, of all of it.
+/// A payment has one refund: of all of it where the work failed, of what the work did not cost where it was done.
 const INDEX: u32 = 0;
 const AT_ONCE: i64 = 16;
 /// Longer than a settlement takes.
@@ -60,13 +60,14 @@ pub(crate) async fn sweep(gate: &Gate) -> Result<(), LedgerError> {
 }
 
 async fn refund(gate: &Gate, wallet: &RefundWallet, record: &Record) -> Result<(), LedgerError> {
-    let authorization = authorization(wallet, record);
-    if record.money == Money::RefundDue {
+    let Some(amount) = record.debt() else { return Ok(()) };
+    let authorization = authorization(wallet, record, amount);
+    if record.refund == Refunding::NotBegun {
         let id = authorization.key(&gate.0.config.network.usdc()).id();
-        let reservation = Reservation { id, daily_budget: wallet.daily_budget };
-        let told = tell(record.id, (record.money, record.work), (Money::Refunding, record.work));
+        let reservation = Reservation { id, amount, daily_budget: wallet.daily_budget };
+        let told = tell_refund(record, Money::Refunding);
         if !gate.0.ledger.reserve_refund(record, reservation).await? {
-            tracing::warn!(payment = %record.id, amount = %record.amount, "the day's budget does not cover a refund");
+            tracing::warn!(payment = %record.id, %amount, "the day's budget does not cover a refund");
             count("over_budget");
             return gate.0.ledger.note_refund(record, false, None, LATER_MS).await;
         }
@@ -74,9 +75,9 @@ async fn refund(gate: &Gate, wallet: &RefundWallet, record: &Record) -> Result<(
     }
     match attempt(gate, wallet, record, authorization).await {
         Attempt::Done(transaction) => {
-            tracing::info!(payment = %record.id, %transaction, amount = %record.amount, "refunded");
+            tracing::info!(payment = %record.id, %transaction, %amount, "refunded");
             count("refunded");
-            let told = tell(record.id, (Money::Refunding, record.work), (Money::Refunded, record.work));
+            let told = tell_refund(record, Money::Refunded);
             gate.0.ledger.note_refund(record, true, Some(transaction), 0).await?;
             told.done();
             Ok(())
@@ -88,6 +89,15 @@ async fn refund(gate: &Gate, wallet: &RefundWallet, record: &Record) -> Result<(
     }
 }
 
+/// Tells how far a refund is. Where a part is given back, the payment stays settled.
+fn tell_refund(record: &Record, to: Money) -> Told {
+    let from = if to == Money::Refunding { Money::RefundDue } else { Money::Refunding };
+    match record.money {
+        Money::Settled => tell_step(record.id, format!("settled/served part_{}", to.as_str())),
+        _ => tell(record.id, (from, record.work), (to, record.work)),
+    }
+}
+
 /// Asks the chain first where an earlier attempt may have arrived.
 async fn attempt(
     gate: &Gate,
@@ -96,7 +106,7 @@ async fn attempt(
     authorization: Authorization,
 ) -> Attempt {
     let again = |transaction| Attempt::Again { transaction, after_ms: AGAIN_MS };
-    if let (Money::Refunding, Some(paid)) = (record.money, record.settled) {
+    if let (Refunding::Reserved, Some(paid)) = (record.refund, record.settled) {
         match gate.0.chain.payment_state(&authorization, paid.block_number).await {
             Ok(PaymentState::Settled(settled)) => return Attempt::Done(settled.transaction),
             Ok(PaymentState::Unused { .. }) => {}
@@ -110,7 +120,7 @@ async fn attempt(
             }
         }
     }
-    let Ok(request) = request(gate, wallet, record, authorization) else { return again(None) };
+    let Ok(request) = request(gate, wallet, authorization) else { return again(None) };
     match gate.0.facilitator.settle(&request).await {
         Ok(SettleOutcome::Settled(settled)) => Attempt::Done(settled.transaction),
         Ok(SettleOutcome::Unknown { transaction, detail }) => {
@@ -129,11 +139,11 @@ async fn attempt(
 }
 
 /// To the payer, and nobody else.
-fn authorization(wallet: &RefundWallet, record: &Record) -> Authorization {
+fn authorization(wallet: &RefundWallet, record: &Record, amount: Usdc) -> Authorization {
     Authorization {
         from: wallet.key.address(),
         to: record.key.payer,
-        value: record.amount,
+        value: amount,
         valid_after: 0,
         valid_before: now() + WINDOW_SECONDS,
         nonce: record.id.refund_nonce(INDEX),
@@ -143,11 +153,11 @@ fn authorization(wallet: &RefundWallet, record: &Record) -> Authorization {
 fn request(
     gate: &Gate,
     wallet: &RefundWallet,
-    record: &Record,
     authorization: Authorization,
 ) -> Result<SettleRequest, serde_json::Error> {
     let network = gate.0.config.network;
-    let terms = PaymentRequirements::exact(network, record.amount, record.key.payer, WINDOW_SECONDS);
+    let (amount, payer) = (authorization.value, authorization.to);
+    let terms = PaymentRequirements::exact(network, amount, payer, WINDOW_SECONDS);
     let payment_payload = PaymentPayload {
         x402_version: 2,
         resource: None,
@@ -160,15 +170,15 @@ fn request(
 
 /// What is, or will be, given back for a payment.
 pub(crate) fn refunds(record: &Record) -> Option<Refunds> {
-    let owed = matches!(record.money, Money::RefundDue | Money::Refunding | Money::Refunded);
-    let (amount, transaction, to) = (record.amount, record.refund_transaction, record.key.payer);
-    owed.then(|| Refunds(vec![Refund { index: INDEX, amount, transaction, to }]))
+    let (transaction, to) = (record.refund_transaction, record.key.payer);
+    record.debt().map(|amount| Refunds(vec![Refund { index: INDEX, amount, transaction, to }]))
 }
 
-/// The same as the extension of a settlement's response.
-pub(crate) fn announcement(record: &Record) -> Option<Extensions> {
-    let mut extensions = Extensions::new();
-    refunds(record)?.attach(&mut extensions);
+/// The same beside the other extensions of a settlement's response.
+pub(crate) fn announce(record: &Record, extensions: Option<Extensions>) -> Option<Extensions> {
+    let Some(refunds) = refunds(record) else { return extensions };
+    let mut extensions = extensions.unwrap_or_default();
+    refunds.attach(&mut extensions);
     Some(extensions)
 }
 

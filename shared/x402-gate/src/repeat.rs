@@ -35,7 +35,8 @@ pub(crate) async fn answer(
         return Ok(deliver::status_only(record.id));
     }
     let patience = Instant::now() + gate.0.config.copy_wait;
-    while record.leased {
+    // A refund under way changes no answer.
+    while record.leased && unfinished(&record) {
         if Instant::now() >= patience {
             return Err(Refusal::InProgress);
         }

@@ -123,9 +123,13 @@ pub(crate) struct Told {
 /// Tells that a move is about to be written.
 pub(crate) fn tell(id: PaymentId, from: (Money, Work), to: (Money, Work)) -> Told {
     let state = |(money, work): (Money, Work)| format!("{}/{}", money.as_str(), work.as_str());
-    let told = Told { id, step: format!("{} {}", state(from), state(to)) };
-    tracing::debug!(payment = %told.id, when = "before", step = told.step.as_str(), "move");
-    told
+    tell_step(id, format!("{} {}", state(from), state(to)))
+}
+
+/// The same of a step that leaves the payment where it is.
+pub(crate) fn tell_step(id: PaymentId, step: String) -> Told {
+    tracing::debug!(payment = %id, when = "before", step = step.as_str(), "move");
+    Told { id, step }
 }
 
 impl Told {

@@ -1,4 +1,4 @@
-//! Many pages for one payment: all of them are content, or nobody pays.
+//! Many pages for one payment, charged for those that are content.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
-use service_kit::{JsonBody, Problem, Usdc};
+use serde_json::{Map, Value};
+use service_kit::{Charge, JsonBody, Problem, Usdc};
 
-use super::{BatchRequest, ScrapeAnswer, Scraper};
+use super::{BatchRequest, PRICE, ScrapeAnswer, ScrapeError, Scraper};
 
 /// How many pages of a batch are worked on at once.
 const AT_ONCE: usize = 4;
@@ -22,8 +22,20 @@ const AT_ONCE: usize = 4;
 /// The pages of a batch, in the order they were asked for.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct BatchAnswer {
-    /// One answer for each page.
-    pub pages: Vec<ScrapeAnswer>,
+    /// One answer for each page, or the problem why there is none.
+    pub pages: Vec<PageAnswer>,
+    /// How many of them are content, and charged for. What was paid for the others is given back.
+    pub charged: usize,
+}
+
+/// What became of one page of a batch.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum PageAnswer {
+    /// It is content.
+    Content(Box<ScrapeAnswer>),
+    /// It is not, and costs nothing: the problem that a single scrape would answer with, and the `url`.
+    Problem(Map<String, Value>),
 }
 
 /// What a batch costs: the price of a page, for each.
@@ -31,33 +43,52 @@ pub fn price(page: Usdc) -> impl Fn(&Parts, &Bytes) -> Result<Usdc, Problem> {
     move |_, body| {
         let request = super::parse::<BatchRequest>(body)?;
         request.check()?;
-        Ok(Usdc::from_atomic(page.atomic().saturating_mul(request.pages.len() as u64)))
+        Ok(of_pages(page, request.pages.len()))
     }
 }
 
 /// `POST /v1/scrape/batch`.
 ///
 /// # Errors
-/// A problem that says of every page what became of it, where one is not content. What was fetched is kept, so that the same
-/// batch without that page, with a `max_age`, is answered from the copies.
+/// A problem that says of every page what became of it, where none is content.
 pub async fn batch(
     State(scraper): State<Arc<Scraper>>,
     JsonBody(request): JsonBody<BatchRequest>,
-) -> Result<Json<BatchAnswer>, Problem> {
-    let scrapes = request.pages.clone().into_iter().map(|page| {
+) -> Result<(Charge, Json<BatchAnswer>), Problem> {
+    let scrapes = request.pages.into_iter().map(|page| {
         let scraper = Arc::clone(&scraper);
-        async move { scraper.scrape(&page).await }
+        async move {
+            let outcome = scraper.scrape(&page).await;
+            PageAnswer::of(page.url.as_str(), outcome)
+        }
     });
-    let outcomes: Vec<_> = stream::iter(scrapes).buffered(AT_ONCE).collect().await;
-    if outcomes.iter().all(Result::is_ok) {
-        return Ok(Json(BatchAnswer { pages: outcomes.into_iter().flatten().collect() }));
+    let pages: Vec<_> = stream::iter(scrapes).buffered(AT_ONCE).collect().await;
+    let charged = pages.iter().filter(|page| matches!(page, PageAnswer::Content(_))).count();
+    if charged == 0 {
+        let detail = "none of the pages is content, so nothing is charged";
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "batch_without_content", detail);
+        let pages: Vec<_> = pages.into_iter().filter_map(PageAnswer::problem).collect();
+        return Err(problem.with("pages", pages).with("charged", false));
     }
-    let report = request.pages.iter().zip(&outcomes).map(|(page, outcome)| match outcome {
-        Ok(_) => json!({ "url": page.url, "verdict": "content" }),
-        Err(error) => json!({ "url": page.url, "reason": error.reason(), "detail": error.to_string() }),
-    });
-    let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-    let detail = format!("{failed} of {} pages are not content, so none is charged for", outcomes.len());
-    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "batch_incomplete", detail);
-    Err(problem.with("pages", report.collect::<Vec<Value>>()).with("charged", false))
+    Ok((Charge(of_pages(PRICE, charged)), Json(BatchAnswer { pages, charged })))
+}
+
+impl PageAnswer {
+    fn of(url: &str, outcome: Result<ScrapeAnswer, ScrapeError>) -> Self {
+        match outcome {
+            Ok(answer) => Self::Content(Box::new(answer)),
+            Err(error) => Self::Problem(error.problem().with("url", url).members()),
+        }
+    }
+
+    fn problem(self) -> Option<Map<String, Value>> {
+        match self {
+            Self::Content(_) => None,
+            Self::Problem(members) => Some(members),
+        }
+    }
+}
+
+fn of_pages(page: Usdc, pages: usize) -> Usdc {
+    Usdc::from_atomic(page.atomic().saturating_mul(pages as u64))
 }

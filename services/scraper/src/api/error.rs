@@ -50,12 +50,7 @@ pub enum ScrapeError {
 }
 
 impl ScrapeError {
-    /// What kind of failure this is, for programs: the `reason` of the problem.
-    #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        self.kind().1
-    }
-
+    /// The status, and what kind of failure this is, for programs.
     const fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Fetch(error) => of_fetch(error),
@@ -75,10 +70,11 @@ impl ScrapeError {
         }
     }
 
-    /// The problem that the buyer reads.
+    /// The problem that the buyer reads. A page that is not charged for is counted here.
     #[must_use]
     pub fn problem(&self) -> Problem {
         let (status, reason) = self.kind();
+        metrics::counter!("scraper_not_charged_total", "reason" => reason).increment(1);
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             return Problem::internal(self);
         }
@@ -150,7 +146,6 @@ const fn of_unreadable(reason: Unreadable) -> (StatusCode, &'static str) {
 
 impl IntoResponse for ScrapeError {
     fn into_response(self) -> Response {
-        metrics::counter!("scraper_not_charged_total", "reason" => self.reason()).increment(1);
         let mut response = self.problem().into_response();
         if let Some(wait) = self.retry_after() {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use service_kit::Problem;
 
 pub use answer::{Provenance, Rendering, ScrapeAnswer};
-pub use batch::{BatchAnswer, batch, price};
+pub use batch::{BatchAnswer, PageAnswer, batch, price};
 pub use error::ScrapeError;
 pub use quote::{PRICE, Quote, quote};
 pub use request::{

@@ -9,10 +9,10 @@ use super::{
     answer::Refused,
     bid::Bid,
     call::corrective,
-    handler::{ChannelCall, Charge, Run},
+    handler::{ChannelCall, Run},
 };
 use crate::{
-    Gate, LedgerError, Payment,
+    Charge, Gate, LedgerError, Payment,
     admit::now,
     ledger::{Answer, CallRecord, PaidCall},
     refusal::Refusal,
@@ -72,7 +72,7 @@ impl Named {
         let mut call = PaidCall {
             channel: bid.id,
             base: self.call.base,
-            charge: charge(sale, bid.price, run.charge),
+            charge: Charge::within(run.charge, bid.price, &sale.name),
             ceiling: bid.voucher.max_claimable_amount,
             signature: bid.voucher.signature.clone(),
             request_hash: bid.request_hash,
@@ -137,17 +137,6 @@ pub(super) async fn commit(
 fn fault(route: &str, kind: &str, what: &str) -> Served {
     tracing::error!(route, kind, "{what}");
     Served::Failed(Answer::bare(StatusCode::INTERNAL_SERVER_ERROR))
-}
-
-fn charge(sale: &Sale, price: Usdc, asked: Option<Charge>) -> Usdc {
-    match asked {
-        Some(Charge(asked)) if asked > price => {
-            tracing::error!(route = sale.name, %asked, %price, "a handler asks for more than was offered");
-            price
-        }
-        Some(Charge(asked)) => asked,
-        None => price,
-    }
 }
 
 fn attempt() -> Result<[u8; 16], Refusal> {

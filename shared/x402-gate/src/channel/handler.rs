@@ -3,13 +3,12 @@ use std::convert::Infallible;
 use axum::{
     body::Body,
     extract::{FromRequestParts, OptionalFromRequestParts},
-    response::{IntoResponseParts, ResponseParts},
 };
 use http::{Request, StatusCode, request::Parts};
 use tower::ServiceExt;
 use x402::{B256, ChannelId, Usdc};
 
-use crate::{Attachment, Gate, job::Handler, ledger::Answer, sale::Sale};
+use crate::{Attachment, Charge, Gate, job::Handler, ledger::Answer, sale::Sale};
 
 /// What a handler may know of a call that is paid from a channel: an extractor, absent where the payment is another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,20 +26,6 @@ impl ChannelCall {
     #[must_use]
     pub fn nonce(&self, tag: &str) -> B256 {
         self.channel.nonce(tag, self.base)
-    }
-}
-
-/// What a call costs, where that turns out in the work: answered beside the body, `(Charge(cost), Json(answer))`. At most
-/// the price that was offered. It counts for calls from a channel; a payment of the scheme `exact` is of the price.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Charge(pub Usdc);
-
-impl IntoResponseParts for Charge {
-    type Error = Infallible;
-
-    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
-        parts.extensions_mut().insert(self);
-        Ok(parts)
     }
 }
 

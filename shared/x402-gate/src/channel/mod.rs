@@ -31,7 +31,7 @@ use x402_facilitator::ChannelRelay;
 use account::Account;
 use answer::Refused;
 pub(crate) use claims::run as follow;
-pub use handler::{ChannelCall, Charge};
+pub use handler::ChannelCall;
 pub(crate) use journal::ChannelJournal;
 pub(crate) use sell::{carried, is_refund, sell};
 pub use settings::ChannelSettings;

@@ -22,7 +22,7 @@ use crate::Attached;
 pub(crate) use channels::{CallRecord, ChannelRecord, PaidCall, PendingRefund};
 pub use journal::LedgerJournal;
 pub use postgres::PostgresLedger;
-pub(crate) use record::{Answer, Claim, NewPayment, Record, Update};
+pub(crate) use record::{Answer, Claim, NewPayment, Record, Refunding, Update};
 pub(crate) use refunds::Reservation;
 pub use sqlite::SqliteLedger;
 

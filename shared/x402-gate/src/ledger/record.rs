@@ -79,8 +79,22 @@ pub(crate) struct Record {
     pub(crate) proof: Option<String>,
     pub(crate) transaction: Option<B256>,
     pub(crate) settled: Option<Settled>,
-    /// The transaction that may have given the payment back.
+    /// What is to be given back of it, once it has settled.
+    pub(crate) owed: Option<Usdc>,
+    pub(crate) refund: Refunding,
+    /// The transaction that may have given it back.
     pub(crate) refund_transaction: Option<B256>,
+}
+
+/// How far a refund is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refunding {
+    /// Nothing may have been signed.
+    NotBegun,
+    /// Its amount stands in the ledger and counts against the day's budget; it may have been sent.
+    Reserved,
+    /// The chain shows it.
+    Done,
 }
 
 /// A change of one payment: refused unless the row is still where `from` says, under the same fence.
@@ -99,6 +113,8 @@ pub(crate) struct Update {
     pub(crate) proof: Option<String>,
     pub(crate) transaction: Option<B256>,
     pub(crate) settled: Option<Settled>,
+    /// What is to be given back, once the payment has settled.
+    pub(crate) owed: Option<Usdc>,
 }
 
 impl Answer {
@@ -164,8 +180,24 @@ impl Record {
             proof: row.text("proof")?.map(ToOwned::to_owned),
             transaction: hash(row, "tx_hash")?,
             settled: settled(row)?,
+            owed: row
+                .number("owed")?
+                .map(u64::try_from)
+                .transpose()
+                .map_err(|_| LedgerError::Corrupt("owed"))?
+                .map(Usdc::from_atomic),
+            refund: match (row.number("refund_at")?, row.number("refunded_at")?) {
+                (None, _) => Refunding::NotBegun,
+                (Some(_), None) => Refunding::Reserved,
+                (Some(_), Some(_)) => Refunding::Done,
+            },
             refund_transaction: hash(row, "refund_tx")?,
         })
+    }
+
+    /// What is, or was, owed back of what was paid.
+    pub(crate) fn debt(&self) -> Option<Usdc> {
+        self.settled.and(self.owed)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is owed back: reserved, sent, done. As everything else, one statement a question.
+//! What is owed back, all of a payment or a part: reserved, sent, done. As everything else, one statement a question.
 
 use x402::{Address, B256, PaymentId, Usdc};
 
@@ -9,11 +9,18 @@ use super::{
     store::{Columns, Statement, Store},
 };
 
-/// A refund about to be reserved: the whole payment.
+/// What is owed back and was not given back yet. What is owed by the work's cost is owed while the payment is settled; the
+/// first two conditions are the index's.
+const OWED: &str =
+    "owed IS NOT NULL AND refunded_at IS NULL AND money IN ('settled', 'refund_due', 'refunding')";
+
+/// A refund about to be reserved.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reservation {
     /// The payment id of the refund's own transfer.
     pub(crate) id: PaymentId,
+    /// How much: no more than is owed.
+    pub(crate) amount: Usdc,
     /// What may be given back in any 24 hours.
     pub(crate) daily_budget: Usdc,
 }
@@ -22,8 +29,7 @@ pub(crate) struct Reservation {
 pub(super) async fn take<S: Store>(store: &S, limit: i64, lease_ms: i64) -> Result<Vec<Record>, LedgerError> {
     let sql = format!(
         "WITH owed AS MATERIALIZED ( \
-           SELECT id FROM payments WHERE money IN ('refund_due', 'refunding') \
-             AND lease_until <= {now} AND look_at <= {now} \
+           SELECT id FROM payments WHERE {OWED} AND lease_until <= {now} AND look_at <= {now} \
            ORDER BY changed_at LIMIT $1 {skip_locked}) \
          UPDATE payments SET fence = fence + 1, lease_until = {now} + $2 \
          WHERE id IN (SELECT id FROM owed) RETURNING {columns}",
@@ -42,12 +48,13 @@ pub(super) async fn reserve<S: Store>(
     reservation: Reservation,
 ) -> Result<bool, LedgerError> {
     let sql = format!(
-        "UPDATE payments SET money = 'refunding', refund_amount = amount, refund_at = {now}, \
-         refund_budget = $1, refund_id = $2, changed_at = {now} \
-         WHERE id = $3 AND fence = $4 AND money = 'refund_due' RETURNING id",
+        "UPDATE payments SET money = CASE money WHEN 'refund_due' THEN 'refunding' ELSE money END, \
+         refund_amount = $1, refund_at = {now}, refund_budget = $2, refund_id = $3, changed_at = {now} \
+         WHERE id = $4 AND fence = $5 AND refund_at IS NULL AND {OWED} RETURNING id",
         now = S::NOW,
     );
     let statement = Statement::change(sql)
+        .bind(reservation.amount.atomic())
         .bind(reservation.daily_budget.atomic())
         .bind(reservation.id.0.as_slice())
         .bind(record.id.0.as_slice())
@@ -64,8 +71,9 @@ pub(super) async fn note<S: Store>(
     again_ms: i64,
 ) -> Result<(), LedgerError> {
     let sql = format!(
-        "UPDATE payments SET money = CASE WHEN $1 THEN 'refunded' ELSE money END, \
-         refund_tx = COALESCE($2, refund_tx), lease_until = 0, look_at = {now} + $3, \
+        "UPDATE payments SET money = CASE WHEN $1 AND money = 'refunding' THEN 'refunded' ELSE money END, \
+         refunded_at = CASE WHEN $1 THEN {now} ELSE refunded_at END, refund_tx = COALESCE($2, refund_tx), \
+         lease_until = 0, look_at = {now} + $3, \
          changed_at = CASE WHEN $1 THEN {now} ELSE changed_at END \
          WHERE id = $4 AND fence = $5 RETURNING id",
         now = S::NOW,
@@ -81,7 +89,7 @@ pub(super) async fn note<S: Store>(
 
 /// Lets what is owed back be looked at now.
 pub(super) async fn hasten(store: &impl Store, id: PaymentId) -> Result<(), LedgerError> {
-    let sql = "UPDATE payments SET look_at = 0 WHERE id = $1 AND money IN ('refund_due', 'refunding')";
+    let sql = format!("UPDATE payments SET look_at = 0 WHERE id = $1 AND {OWED}");
     store.rows(Statement::change(sql).bind(id.0.as_slice())).await.map(drop)
 }
 
@@ -103,7 +111,7 @@ fn id(row: &impl Columns) -> Option<PaymentId> {
 
 /// How many payments are owed back.
 pub(super) async fn owed(store: &impl Store) -> Result<i64, LedgerError> {
-    let sql = "SELECT COUNT(*) AS owed FROM payments WHERE money IN ('refund_due', 'refunding')";
+    let sql = format!("SELECT COUNT(*) AS owed FROM payments WHERE {OWED}");
     let row = first(store, Statement::read(sql)).await?;
     row.and_then(|row| row.number("owed").transpose()).unwrap_or(Ok(0))
 }

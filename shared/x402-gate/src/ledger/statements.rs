@@ -1,6 +1,6 @@
 //! What a ledger is asked, the same on both databases: each question one statement, and the statement is the safety argument.
 
-use x402::{Address, B256, ErrorReason, Network, PaymentId};
+use x402::{Address, B256, ErrorReason, Network, PaymentId, Usdc};
 
 use super::{
     LedgerError,
@@ -151,8 +151,8 @@ pub(super) async fn update<S: Store>(store: &S, update: &Update) -> Result<(), L
          block_number = COALESCE($11, block_number), block_hash = COALESCE($12, block_hash), \
          log_index = COALESCE($13, log_index), gas_used = COALESCE($14, gas_used), \
          attached_kind = COALESCE($15, attached_kind), attached_key = COALESCE($16, attached_key), \
-         attachment = COALESCE($17, attachment), proof = COALESCE($18, proof) \
-         WHERE id = $19 AND fence = $20 AND money = $21 AND work = $22 RETURNING id",
+         attachment = COALESCE($17, attachment), proof = COALESCE($18, proof), owed = COALESCE($19, owed) \
+         WHERE id = $20 AND fence = $21 AND money = $22 AND work = $23 RETURNING id",
         now = S::NOW,
     );
     let statement = Statement::change(sql)
@@ -193,6 +193,7 @@ fn bind_facts(statement: Statement, update: &Update) -> Statement {
         .bind(attachment.map(|attachment| attachment.key.as_slice()))
         .bind(attachment.map(|attachment| attachment.payload.as_slice()))
         .bind(update.proof.clone())
+        .bind(update.owed.map(Usdc::atomic))
 }
 
 /// What is known of a payment.
@@ -288,7 +289,7 @@ pub(super) fn columns<S: Store>() -> String {
     format!(
         "id, chain_id, asset, payer, nonce, amount, route, flow, request_hash, request, settlement, bound, identifier, \
          valid_before, claimed_block, money, work, runs, fence, reason, status, headers, body, proof, tx_hash, \
-         block_number, block_hash, log_index, gas_used, refund_tx, claimed_at, changed_at, lease_until > {} AS leased",
+         block_number, block_hash, log_index, gas_used, owed, refund_at, refunded_at, refund_tx, claimed_at, changed_at, lease_until > {} AS leased",
         S::NOW
     )
 }

@@ -92,6 +92,16 @@ pub(super) fn standing_paths() -> Map<String, Value> {
             } }),
         ),
         (
+            "/refunds",
+            json!({ "post": {
+                "operationId": "post_refunds",
+                "summary": "Asks for what is owed back of a payment. It is given back unasked; this says how far that is, and makes it be tried at once.",
+                "security": [],
+                "requestBody": { "required": true, "content": { "application/json": { "schema": refund_request() } } },
+                "responses": refund_responses(),
+            } }),
+        ),
+        (
             "/.well-known/x402",
             json!({ "get": {
                 "operationId": "get_x402",
@@ -101,4 +111,29 @@ pub(super) fn standing_paths() -> Map<String, Value> {
             } }),
         ),
     ])
+}
+
+/// Names a payment: by its id, or by transaction and payer.
+fn refund_request() -> Value {
+    let hash = json!({ "type": "string", "pattern": "^0x[0-9a-fA-F]{64}$" });
+    let address = json!({ "type": "string", "pattern": "^0x[0-9a-fA-F]{40}$" });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": { "paymentId": hash, "transaction": hash, "payer": address, "refundTo": address },
+        "anyOf": [{ "required": ["paymentId"] }, { "required": ["transaction", "payer"] }],
+    })
+}
+
+fn refund_responses() -> Value {
+    let shown = |description: &str| json!({ "description": description, "content": { "application/json": { "schema": { "type": "object" } } } });
+    json!({
+        "200": shown("It was given back."),
+        "202": shown("It is owed, and being tried."),
+        "400": problem("No payment is named, or the refund would go to somebody else than the payer."),
+        "404": problem("This seller never claimed that payment."),
+        "409": problem("Nothing is owed back, or the name fits several payments."),
+        "429": problem("Too many requests without a payment."),
+        "503": problem("It is not known yet whether the payment settled: ask again."),
+    })
 }

@@ -9,6 +9,7 @@ mod moves;
 mod place;
 mod postgres_only;
 mod rate;
+mod refunds;
 mod sqlite_only;
 
 /// Runs each test in every place that a ledger can have.
@@ -55,6 +56,8 @@ everywhere! {
     leases::unfinished_work_is_shared_and_never_taken_twice,
     leases::what_waits_for_its_buyer_is_left_alone,
     leases::what_was_taken_least_often_comes_first,
+    refunds::a_part_is_owed_once_the_payment_has_settled_and_given_back_once,
+    refunds::no_refund_is_of_more_than_is_owed_or_left_in_the_day_s_budget,
     channels::a_call_and_its_charge_are_read_back_together,
     channels::of_many_calls_at_one_base_one_is_charged,
     channels::a_call_from_another_base_is_not_charged,

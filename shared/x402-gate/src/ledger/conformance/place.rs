@@ -153,6 +153,7 @@ pub(super) fn to(record: &Record, money: Money, work: Work) -> Update {
         proof: None,
         transaction: None,
         settled: (money == Money::Settled).then(settled),
+        owed: None,
     }
 }
 
