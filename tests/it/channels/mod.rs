@@ -12,3 +12,4 @@ mod refunds;
 mod replicas;
 mod shop;
 mod stock;
+mod stock_seller;
