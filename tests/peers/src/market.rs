@@ -65,9 +65,18 @@ impl Market {
     ///
     /// # Errors
     /// When it does not start, or is not ready in time.
-    pub async fn seller(
+    pub async fn seller(&self, program: Command, pay_to: Address, signer: usize) -> anyhow::Result<Seller> {
+        self.seller_keeping(program, self.folder(), pay_to, signer).await
+    }
+
+    /// The same with its database in another folder: on another disk, or on none.
+    ///
+    /// # Errors
+    /// As [`seller`](Self::seller).
+    pub async fn seller_keeping(
         &self,
         mut program: Command,
+        database: &Path,
         pay_to: Address,
         signer: usize,
     ) -> anyhow::Result<Seller> {
@@ -78,7 +87,7 @@ impl Market {
             .env("RPC_URL", self.chain.rpc_url())
             .env("PAY_TO", pay_to.to_string())
             .env("SIGNER_KEY", self.chain.signer(signer).private_key.to_string())
-            .env("DATABASE_URL", format!("sqlite://{}", self.folder().join(format!("{name}.db")).display()))
+            .env("DATABASE_URL", format!("sqlite://{}", database.join(format!("{name}.db")).display()))
             .env("RUNS_FILE", self.folder().join(format!("{name}.runs")))
             .env("READY_FILE", &ready)
             .stdin(Stdio::null())

@@ -7,6 +7,7 @@
 //! Whatever is compared is measured in turns, several rounds of it, and the ratio is taken within each round: what disturbs a
 //! round disturbs both. Prints Markdown; sections that are not measured keep their figures in the files.
 
+mod channels;
 mod data;
 mod markdown;
 mod payments;

@@ -6,7 +6,7 @@ use std::{
 use anyhow::Context;
 use clap::ValueEnum;
 
-use crate::{data::Table, payments, unpaid, verification};
+use crate::{channels, data::Table, payments, unpaid, verification};
 
 /// What is measured together, and can be measured apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -17,6 +17,8 @@ pub(crate) enum Section {
     Verification,
     /// What a paid call takes
     Payments,
+    /// What a call from a channel takes
+    Channels,
 }
 
 /// How sections are measured.
@@ -30,6 +32,7 @@ impl Section {
             Self::Unpaid => unpaid::measure(bench).await,
             Self::Verification => verification::measure(bench),
             Self::Payments => payments::measure(bench).await,
+            Self::Channels => channels::measure(bench).await,
         }
     }
 }

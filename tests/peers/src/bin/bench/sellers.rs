@@ -41,7 +41,7 @@ impl Sellers {
 }
 
 /// Another program of this package.
-fn beside(name: &str) -> anyhow::Result<Command> {
+pub(crate) fn beside(name: &str) -> anyhow::Result<Command> {
     let here = std::env::current_exe()?;
     let folder: PathBuf = here.parent().map(Path::to_path_buf).context("a folder of programs")?;
     Ok(Command::new(folder.join(name)))

@@ -86,7 +86,7 @@ fn transfer(key: &SigningKey, offer: &PaymentRequirements) -> anyhow::Result<Byt
 }
 
 /// The time of one append that is then made durable, in milliseconds each.
-pub(super) fn fdatasync(folder: &Path) -> anyhow::Result<Vec<f64>> {
+pub(crate) fn fdatasync(folder: &Path) -> anyhow::Result<Vec<f64>> {
     let mut file = File::options().create(true).append(true).open(folder.join("fdatasync"))?;
     let bytes = vec![7; COMMIT_BYTES];
     let mut sync = || -> anyhow::Result<Duration> {

@@ -15,11 +15,11 @@ use crate::data::{Row, Table};
 
 /// What an account's transactions took.
 #[derive(Default)]
-pub(super) struct Spent {
-    pub(super) transactions: f64,
+pub(crate) struct Spent {
+    pub(crate) transactions: f64,
     /// Transfers that they made.
     pub(super) payments: f64,
-    pub(super) gas: f64,
+    pub(crate) gas: f64,
     /// Blocks that have some of them.
     pub(super) blocks: f64,
     /// The share of its gas that the fullest of these blocks took.
@@ -50,7 +50,7 @@ impl Spent {
     }
 
     /// By the chain's signer of that number, after a block.
-    pub(super) async fn by(chain: &Devnet, signer: usize, after: u64) -> anyhow::Result<Self> {
+    pub(crate) async fn by(chain: &Devnet, signer: usize, after: u64) -> anyhow::Result<Self> {
         let (signer, mut spent) = (chain.signer(signer).address, Self::default());
         for number in after + 1..=Self::newest(chain).await? {
             let number = format!("{number:#x}");

@@ -8,6 +8,9 @@ mod gas;
 mod overhead;
 mod phases;
 
+pub(crate) use floors::fdatasync;
+pub(crate) use gas::Spent;
+
 use crate::{data::Table, section::Bench};
 
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Table>> {

@@ -121,7 +121,7 @@ fn content_length(head: &str) -> anyhow::Result<usize> {
 }
 
 /// The time that all threads of a process ran, in seconds.
-fn processor_time(process: u32) -> Option<f64> {
+pub(crate) fn processor_time(process: u32) -> Option<f64> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).ok()?;
     let nanoseconds = |thread: fs::DirEntry| -> Option<f64> {
         let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;

@@ -14,6 +14,7 @@ use crate::{
     section::Bench,
     sellers::{STOCK, Sellers},
 };
+pub(crate) use load::processor_time;
 use load::{Client, Load};
 
 /// How long each server is asked at a stretch. Short, so that what else the machine does meets all of them alike.

@@ -1,0 +1,39 @@
+// `GET /answer` for $0.01 from channels behind @x402/express over the facilitator of @x402/evm, in one process, in memory.
+//
+// Settings are environment variables: RPC_URL, PAY_TO, SIGNER_KEY, CHANNEL_KEY, READY_FILE.
+
+import { writeFileSync } from "node:fs";
+
+import { x402Facilitator } from "@x402/core/facilitator";
+import { toFacilitatorEvmSigner } from "@x402/evm";
+import { BatchSettlementEvmScheme as Facilitating } from "@x402/evm/batch-settlement/facilitator";
+import { BatchSettlementEvmScheme as Selling } from "@x402/evm/batch-settlement/server";
+import { paymentMiddleware, x402ResourceServer } from "@x402/express";
+import express from "express";
+import { createWalletClient, http, nonceManager, publicActions } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { baseSepolia } from "viem/chains";
+
+const { RPC_URL, PAY_TO: payTo, SIGNER_KEY, CHANNEL_KEY, READY_FILE } = process.env;
+const network = "eip155:84532";
+
+const account = privateKeyToAccount(SIGNER_KEY, { nonceManager });
+const options = { account, chain: baseSepolia, transport: http(RPC_URL), pollingInterval: 50 };
+const wallet = createWalletClient(options).extend(publicActions);
+const signer = toFacilitatorEvmSigner({ ...wallet, address: account.address });
+const facilitator = new x402Facilitator().register(network, new Facilitating(signer));
+const inProcess = {
+  verify: (payload, requirements) => facilitator.verify(payload, requirements),
+  settle: (payload, requirements) => facilitator.settle(payload, requirements),
+  getSupported: async () => facilitator.getSupported(),
+};
+const scheme = new Selling(payTo, { receiverAuthorizerSigner: privateKeyToAccount(CHANNEL_KEY) });
+const server = new x402ResourceServer(inProcess).register(network, scheme);
+const accepts = { scheme: "batch-settlement", price: "$0.01", network, payTo, maxTimeoutSeconds: 60 };
+
+const app = express();
+app.use(paymentMiddleware({ "GET /answer": { accepts, description: "The answer." } }, server));
+app.get("/answer", (_, response) => response.json({ answer: 42 }));
+const listening = app.listen(0, "127.0.0.1", () => {
+  writeFileSync(READY_FILE, `127.0.0.1:${listening.address().port}`);
+});
