@@ -18,8 +18,16 @@ const BACK: u64 = 600;
 /// # Errors
 /// When it is not for sale in version 2.
 pub async fn offer(http: &reqwest::Client, url: &str) -> anyhow::Result<PaymentRequirements> {
-    let answer = http.get(url).send().await?;
-    ensure!(answer.status() == 402, "{url} answers {} without a payment", answer.status());
+    offer_for(http.get(url)).await
+}
+
+/// Asks for the price of a request.
+///
+/// # Errors
+/// As [`offer`].
+pub async fn offer_for(request: reqwest::RequestBuilder) -> anyhow::Result<PaymentRequirements> {
+    let answer = request.send().await?;
+    ensure!(answer.status() == 402, "{} answers {} without a payment", answer.url(), answer.status());
     let header = answer.headers().get(PAYMENT_REQUIRED).context("no offer in the header")?;
     let offer: PaymentRequired = decode_header(header.as_bytes())?;
     offer.accepts.iter().find_map(Accept::evm).cloned().context("no offer that can be paid")

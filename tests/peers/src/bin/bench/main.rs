@@ -11,6 +11,7 @@ mod channels;
 mod data;
 mod markdown;
 mod payments;
+mod scrapes;
 mod section;
 mod sellers;
 mod stats;

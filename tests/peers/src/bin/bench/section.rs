@@ -6,7 +6,7 @@ use std::{
 use anyhow::Context;
 use clap::ValueEnum;
 
-use crate::{channels, data::Table, payments, unpaid, verification};
+use crate::{channels, data::Table, payments, scrapes, unpaid, verification};
 
 /// What is measured together, and can be measured apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,6 +19,8 @@ pub(crate) enum Section {
     Payments,
     /// What a call from a channel takes
     Channels,
+    /// What a scrape takes
+    Scrapes,
 }
 
 /// How sections are measured.
@@ -33,6 +35,7 @@ impl Section {
             Self::Verification => verification::measure(bench),
             Self::Payments => payments::measure(bench).await,
             Self::Channels => channels::measure(bench).await,
+            Self::Scrapes => scrapes::measure(bench).await,
         }
     }
 }
@@ -42,7 +45,6 @@ impl Bench {
     ///
     /// # Errors
     /// When it is not there.
-    #[expect(dead_code, reason = "for sections that sell with a service")]
     pub(crate) fn program(name: &str) -> anyhow::Result<PathBuf> {
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
         let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");

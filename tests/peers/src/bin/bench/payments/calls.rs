@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use peers::payment;
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use tokio::task::JoinSet;
 use x402::{PAYMENT_SIGNATURE, PaymentRequirements, SigningKey};
 
@@ -14,22 +15,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// When a buyer has called enough.
 #[derive(Clone, Copy)]
-pub(super) enum Until {
+pub(crate) enum Until {
     Calls(usize),
     Elapsed(Duration),
 }
 
 /// Calls that were made.
 #[derive(Default)]
-pub(super) struct Calls {
+pub(crate) struct Calls {
     /// Milliseconds of each that was answered with what it paid for.
-    pub(super) took: Vec<f64>,
+    pub(crate) took: Vec<f64>,
     /// `Server-Timing` of each of those.
-    pub(super) timings: Vec<String>,
+    pub(crate) timings: Vec<String>,
     /// Answers a second, of those within the time.
-    pub(super) per_second: f64,
+    pub(crate) per_second: f64,
     /// Calls that were answered otherwise, or not.
-    pub(super) failed: usize,
+    pub(crate) failed: usize,
 }
 
 struct Call {
@@ -38,21 +39,31 @@ struct Call {
     answered: Option<(f64, String)>,
 }
 
-pub(super) fn client() -> anyhow::Result<Client> {
+pub(crate) fn client() -> anyhow::Result<Client> {
     Ok(Client::builder().no_proxy().timeout(PATIENCE).build()?)
 }
 
-/// Lets every buyer call, one call after the other, all buyers at once.
-pub(super) async fn call(
+/// Lets every buyer `GET` a URL, one call after the other, all buyers at once.
+pub(crate) async fn call(
     http: &Client,
     url: &str,
     buyers: &[SigningKey],
     until: Until,
 ) -> anyhow::Result<Calls> {
-    let offer = payment::offer(http, url).await?;
+    call_by(&http.get(url), buyers, until).await
+}
+
+/// The same with whatever request, whose body is at hand.
+pub(crate) async fn call_by(
+    request: &RequestBuilder,
+    buyers: &[SigningKey],
+    until: Until,
+) -> anyhow::Result<Calls> {
+    let again = || request.try_clone().context("a body that can be sent again");
+    let offer = payment::offer_for(again()?).await?;
     let (began, mut callers) = (Instant::now(), JoinSet::new());
     for buyer in buyers {
-        callers.spawn(call_all(http.clone(), url.to_owned(), buyer.clone(), offer.clone(), until));
+        callers.spawn(call_all(again()?, buyer.clone(), offer.clone(), until));
     }
     let mut made = Vec::new();
     while let Some(called) = callers.join_next().await {
@@ -66,8 +77,7 @@ pub(super) async fn call(
 }
 
 async fn call_all(
-    http: Client,
-    url: String,
+    request: RequestBuilder,
     buyer: SigningKey,
     offer: PaymentRequirements,
     until: Until,
@@ -80,8 +90,9 @@ async fn call_all(
     while !enough(calls.len()) {
         // Signed before the clock starts: the seller is measured, not the buyer.
         let header = payment::header(&buyer, &offer)?;
+        let paid = request.try_clone().context("a body that can be sent again")?;
         let sent = Instant::now();
-        let answered = answer(&http, &url, header).await.ok();
+        let answered = answer(paid.header(PAYMENT_SIGNATURE, header)).await.ok();
         let ended = Instant::now();
         let answered = answered.map(|timing| (milliseconds(ended - sent), timing));
         calls.push(Call { ended, answered });
@@ -90,8 +101,8 @@ async fn call_all(
 }
 
 /// The `Server-Timing` of an answer that is what was paid for.
-async fn answer(http: &Client, url: &str, header: String) -> reqwest::Result<String> {
-    let answer = http.get(url).header(PAYMENT_SIGNATURE, header).send().await?.error_for_status()?;
+async fn answer(paid: RequestBuilder) -> reqwest::Result<String> {
+    let answer = paid.send().await?.error_for_status()?;
     let timing = answer.headers().get("server-timing").and_then(|value| value.to_str().ok());
     let timing = timing.unwrap_or_default().to_owned();
     answer.bytes().await?;
@@ -116,17 +127,17 @@ impl Calls {
     }
 
     /// With those of another round.
-    pub(super) fn extend(&mut self, other: Self) {
+    pub(crate) fn extend(&mut self, other: Self) {
         self.took.extend(other.took);
         self.timings.extend(other.timings);
         self.failed += other.failed;
     }
 
-    pub(super) fn p50(&self) -> f64 {
+    pub(crate) fn p50(&self) -> f64 {
         percentile(&self.took, 0.5)
     }
 }
 
-pub(super) fn milliseconds(took: Duration) -> f64 {
+pub(crate) fn milliseconds(took: Duration) -> f64 {
     took.as_secs_f64() * 1e3
 }

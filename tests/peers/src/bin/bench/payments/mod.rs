@@ -2,11 +2,11 @@
 
 mod automine;
 mod blocks;
-mod calls;
+pub(crate) mod calls;
 mod floors;
 mod gas;
 mod overhead;
-mod phases;
+pub(crate) mod phases;
 
 pub(crate) use floors::fdatasync;
 pub(crate) use gas::Spent;

@@ -4,7 +4,7 @@ use super::calls::Calls;
 use crate::{data::Row, stats::percentile};
 
 /// The median of every phase, and what is left of the median call.
-pub(super) fn rows(how: &str, calls: &Calls) -> Vec<Row> {
+pub(crate) fn rows(how: &str, calls: &Calls) -> Vec<Row> {
     let first = calls.timings.first().map(String::as_str).unwrap_or_default();
     let median = |phase: &str| {
         let told = calls.timings.iter().flat_map(|header| timing(header));
