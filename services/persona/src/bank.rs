@@ -1,8 +1,10 @@
 //! The question bank: survey items with fitted response models, and priors where no rows can be had.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
-use crate::panel::{FEATURES, Persona};
+use crate::panel::{FEATURES, Panel, Persona};
 
 const ITEMS: &str = include_str!("../data/items.json");
 
@@ -26,10 +28,13 @@ pub(crate) struct Item {
     pub(crate) kind: Kind,
     pub(crate) options: Vec<ItemOption>,
     coefficients: Vec<[f32; FEATURES]>,
+    #[serde(skip)]
+    leanings: OnceLock<Vec<f32>>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct ItemOption {
+    pub(crate) label: String,
     /// From -1 (most against the proposition) to 1.
     pub(crate) at: f32,
 }
@@ -50,8 +55,12 @@ impl Item {
         softmax(self.coefficients.iter().map(dot).collect())
     }
 
-    /// The person's leaning towards the proposition, as a logit.
-    pub(crate) fn leaning(&self, persona: &Persona) -> f32 {
+    /// The leaning of everybody in the panel towards the proposition, as a logit; reckoned once.
+    pub(crate) fn leanings(&self, panel: &Panel) -> &[f32] {
+        self.leanings.get_or_init(|| panel.people.iter().map(|persona| self.leaning(persona)).collect())
+    }
+
+    fn leaning(&self, persona: &Persona) -> f32 {
         let shares = self.shares(persona);
         let mean: f32 = shares.iter().zip(&self.options).map(|(share, option)| share * option.at).sum();
         let share = f32::midpoint(1.0, mean).clamp(0.01, 0.99);

@@ -12,6 +12,7 @@ use service_kit::StartError;
 
 use crate::{
     bank,
+    embed::Embedder,
     engine::{Engine, QueryError},
     evaluate,
     request::Query,
@@ -88,6 +89,9 @@ pub struct EvaluateCommand {
     /// For programs.
     #[arg(long)]
     json: bool,
+    /// A folder of labelled sentences (`amazon.json`, `yelp.json`, `imdb.json`), by which ratings of texts are judged.
+    #[arg(long, value_name = "DIR")]
+    sentences: Option<PathBuf>,
     #[command(flatten)]
     model: Model,
 }
@@ -98,7 +102,8 @@ impl EvaluateCommand {
     /// # Errors
     /// [`StartError`] when the engine cannot be loaded.
     pub async fn run(self) -> Result<(), StartError> {
-        let report = evaluate::run(&self.model.engine()?).map_err(StartError::failed("evaluating"))?;
+        let report = evaluate::run(&mut self.model.engine()?, self.sentences.as_deref())
+            .map_err(StartError::failed("evaluating"))?;
         let text =
             if self.json { serde_json::to_string(&report).unwrap_or_default() } else { report.to_string() };
         writeln!(io::stdout(), "{text}").map_err(StartError::failed("writing stdout"))
@@ -124,5 +129,29 @@ impl EmbedCommand {
         let bytes =
             similar::pack(&items, &self.model_dir).map_err(StartError::failed("embedding the bank"))?;
         std::fs::write(&self.file, bytes).map_err(StartError::failed("writing the embeddings"))
+    }
+}
+
+/// The meanings of the sentences on stdin, for a fit to them.
+#[derive(Args)]
+pub struct MeaningsCommand {
+    #[arg(long, value_name = "DIR", default_value = ".tools/minilm")]
+    model_dir: PathBuf,
+}
+
+impl MeaningsCommand {
+    /// A JSON array of numbers for each line.
+    ///
+    /// # Errors
+    /// [`StartError`] when the model is missing or a stream breaks.
+    pub async fn run(self) -> Result<(), StartError> {
+        let embedder = Embedder::load(&self.model_dir).map_err(StartError::failed("loading the model"))?;
+        let mut out = BufWriter::new(io::stdout().lock());
+        for line in io::stdin().lock().lines() {
+            let line = line.map_err(StartError::failed("reading stdin"))?;
+            let meaning = embedder.embed(&line).map_err(StartError::failed("embedding a sentence"))?;
+            writeln!(out, "{}", json!(meaning)).map_err(StartError::failed("writing stdout"))?;
+        }
+        out.flush().map_err(StartError::failed("writing stdout"))
     }
 }

@@ -89,7 +89,11 @@ impl Voice<'_> {
     }
 }
 
+/// A sentence begins with a capital, be it behind a quotation mark.
 fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    let Some(at) = text.find(|c: char| c != '"') else { return text.to_owned() };
+    let (marks, rest) = text.split_at(at);
+    let mut chars = rest.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    marks.chars().chain(first).chain(chars).collect()
 }

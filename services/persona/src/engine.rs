@@ -85,12 +85,21 @@ impl Engine {
         let items = bank::load()?;
         let found = folder.map(Path::to_path_buf).or_else(installed);
         let matcher = Matcher::new(&items, found.as_deref())?;
-        Ok(Self { panel: Panel::load()?, rater: Rater::new(&matcher), items, matcher })
+        Ok(Self { panel: Panel::load()?, rater: Rater::load()?, items, matcher })
     }
 
-    /// An item's own question.
-    pub(crate) fn wording(&self, item: &str) -> Option<&str> {
-        self.items.iter().find(|other| other.id == item).map(|item| item.text.as_str())
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter()
+    }
+
+    pub(crate) fn item(&self, id: &str) -> Option<&Item> {
+        self.items.iter().find(|item| item.id == id)
+    }
+
+    /// Answers from here on as if the bank lacked these items.
+    pub(crate) fn forget(&mut self, gone: impl Fn(&Item) -> bool) {
+        let gone = self.items.iter().enumerate().filter(|(_, item)| gone(item));
+        self.matcher.forget(gone.map(|(at, _)| at).collect());
     }
 
     /// Answers a query; the same query always the same.

@@ -2,28 +2,38 @@
 
 use crate::{
     bank::{Item, Kind, softmax},
-    panel::Persona,
-    scale::Role,
-    similar::{Matcher, topic},
+    engine::Engine,
+    panel::{Panel, Persona},
+    scale::{Role, is_of_amounts, norm},
+    similar::topic,
 };
 
-/// From here on an item is taken to ask the same.
-const SAME: f32 = 0.60;
+/// From here on an item is taken to ask the same: wordings of one question are mostly nearer than this, other questions of the
+/// same survey mostly not.
+const SAME: f32 = 0.72;
+/// From here on an item's levels and differences are carried over whole.
+const NEAR: f32 = 0.62;
 /// Below this nothing in the bank says anything about the question.
-const UNRELATED: f32 = 0.25;
+const UNRELATED: f32 = 0.32;
 /// How fast an item's say fades with similarity below the best match's.
-const FADE: f32 = 0.045;
+const FADE: f32 = 0.05;
 
 /// What a question leans on: items with their weight and direction.
 pub(crate) struct Basis<'a> {
     items: Vec<(&'a Item, f32, f32)>,
+    panel: &'a Panel,
     pub(crate) similarity: f32,
     /// From 0 (nothing known) to 1: how much of the items' levels and differences is carried over.
     reliance: f32,
+    /// How people answer on such a scale in general, as a logit.
+    centre: f32,
+    /// What the scale adds to items that were asked on another one.
+    lift: f32,
 }
 
 impl<'a> Basis<'a> {
-    pub(crate) fn find(items: &'a [Item], matcher: &Matcher, text: &str) -> Self {
+    pub(crate) fn find(engine: &'a Engine, text: &str) -> Self {
+        let Engine { panel, items, matcher, .. } = engine;
         let mut scored: Vec<(f32, &Item)> =
             matcher.similarities(&matcher.read(text)).into_iter().zip(items).collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -40,8 +50,18 @@ impl<'a> Basis<'a> {
             .collect();
         let total: f32 = weighed.iter().map(|(_, weight, _)| weight).sum();
         weighed.iter_mut().for_each(|(_, weight, _)| *weight /= total);
-        let reliance = ((best - UNRELATED) / (SAME - UNRELATED)).clamp(0.0, 1.0);
-        Self { items: weighed, similarity: best, reliance }
+        let reliance = ((best - UNRELATED) / (NEAR - UNRELATED)).clamp(0.0, 1.0);
+        Self { items: weighed, panel, similarity: best, reliance, centre: norm(&[]), lift: 0.0 }
+    }
+
+    /// Asked with these options.
+    pub(crate) fn on(mut self, options: &[String]) -> Self {
+        self.centre = norm(options);
+        let same_scale = |item: &Item| item.options.iter().any(|option| option.label == "too little");
+        if is_of_amounts(options) && !self.main().is_some_and(same_scale) {
+            self.lift = 0.5;
+        }
+        self
     }
 
     /// The item that says most.
@@ -54,17 +74,19 @@ impl<'a> Basis<'a> {
         self.similarity >= SAME && self.main().is_some()
     }
 
-    /// Each person's leaning towards the proposition, as a logit.
+    /// A person's leaning towards the proposition, as a logit: the items' as far as they are near, else the centre.
+    pub(crate) fn leaning(&self, persona: &Persona) -> f32 {
+        let lean: f32 = self
+            .items
+            .iter()
+            .map(|(item, weight, side)| weight * side * item.leanings(self.panel)[persona.index])
+            .sum();
+        (lean + self.lift) * self.reliance + self.centre * (1.0 - self.reliance)
+    }
+
+    /// Everybody's.
     pub(crate) fn leanings(&self, people: &[&Persona]) -> Vec<f32> {
-        // People agree a little more than not with what they are asked.
-        const ACQUIESCENCE: f32 = 0.2;
-        let lean = |persona: &&Persona| {
-            self.items.iter().map(|(item, weight, side)| weight * side * item.leaning(persona)).sum::<f32>()
-        };
-        let raw: Vec<f32> = people.iter().map(lean).collect();
-        let mean = raw.iter().sum::<f32>() / raw.len().max(1) as f32;
-        let level = mean * self.reliance + ACQUIESCENCE * (1.0 - self.reliance);
-        raw.into_iter().map(|value| level + (value - mean) * self.reliance).collect()
+        people.iter().map(|persona| self.leaning(persona)).collect()
     }
 
     /// The main item's own shares, where it asks the same with as many options in the same sense.
@@ -110,7 +132,7 @@ pub(crate) fn on_scale(lean: f32, places: &[f32]) -> Vec<f32> {
     let mut order: Vec<usize> = (0..places.len()).collect();
     order.sort_by(|a, b| places[*a].total_cmp(&places[*b]));
     let count = places.len() as f32;
-    let cut = |below: f32| 1.1 * (below / (count - below)).ln();
+    let cut = |below: f32| 1.2 * (below / (count - below)).ln();
     let up_to = |below: usize| match below {
         0 => 0.0,
         all if all == places.len() => 1.0,
@@ -124,17 +146,11 @@ pub(crate) fn on_scale(lean: f32, places: &[f32]) -> Vec<f32> {
 }
 
 /// Shares of names without an order: each is a statement of its own, as likely as the audience leans towards it.
-pub(crate) fn named(
-    items: &[Item],
-    matcher: &Matcher,
-    people: &[&Persona],
-    question: &str,
-    names: &[String],
-) -> Vec<Vec<f32>> {
+pub(crate) fn named(engine: &Engine, people: &[&Persona], question: &str, names: &[String]) -> Vec<Vec<f32>> {
     let leanings: Vec<Vec<f32>> = names
         .iter()
         .map(|name| match partisan(name) {
-            0.0 => Basis::find(items, matcher, &format!("{} {name}", topic(question))).leanings(people),
+            0.0 => Basis::find(engine, &format!("{} {name}", topic(question))).leanings(people),
             lean => people.iter().map(|p| lean * (1.6 * p.features[13] + 0.8 * p.features[15])).collect(),
         })
         .collect();

@@ -1,13 +1,22 @@
-//! Held-out respondents of the General Social Survey against the answers: the same path as a paid query, in other words than the bank's.
+//! Held-out respondents of the General Social Survey against the answers: the same path as a paid query, in other words than the bank's;
+//! then as if the bank lacked the very item, and every item of its survey, which is what a question is that nobody has given us.
 
-use std::{collections::BTreeMap, fmt};
+mod metrics;
+mod ratings;
+
+use std::{collections::BTreeMap, fmt, path::Path};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use self::{
+    metrics::{Cells, Figures, figures},
+    ratings::Agreement,
+};
 use crate::{
+    bank::{Item, Kind},
     engine::{Engine, QueryError},
-    request::Query,
+    request::{Query, RequestError},
 };
 
 const HELD_OUT: &str = include_str!("../data/held_out.json");
@@ -26,57 +35,100 @@ struct Group {
     shares: Vec<f64>,
 }
 
-/// One predictor's figures, each at most 1.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Figures {
-    /// One less the mean total variation distance, relative to that of the uniform predictor.
-    accuracy: f64,
-    /// The correlation of predicted and real departures of groups from the whole; 0 where none are predicted.
-    adaptability: f64,
-    /// The correlation of predicted and real distances between groups over all items.
-    structure: f64,
-    geometric_mean: f64,
-}
-
 /// Us beside simpler predictors.
 #[derive(Serialize)]
 pub(crate) struct Report {
     items: usize,
     groups: usize,
-    grounded: Figures,
-    marginal: Figures,
-    uniform: Figures,
+    predictors: Vec<Predictor>,
+    ratings: Vec<Agreement>,
 }
 
-type Cells<'a> = BTreeMap<(&'a str, &'a str), Vec<f64>>;
+#[derive(Serialize)]
+struct Predictor {
+    name: &'static str,
+    #[serde(flatten)]
+    figures: Figures,
+    /// The share of real answers inside the intervals that were told, nine in ten of which should be.
+    covered: Option<f64>,
+}
 
-pub(crate) fn run(engine: &Engine) -> Result<Report, QueryError> {
-    let held: HeldOut = serde_json::from_str(HELD_OUT).map_err(crate::request::RequestError::from)?;
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EvaluateError {
+    #[error("the held-out shares: {0}")]
+    HeldOut(#[from] serde_json::Error),
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    #[error("the labelled sentences: {0}")]
+    Ratings(#[from] std::io::Error),
+}
+
+/// With the labelled sentences of a folder, where one is given.
+pub(crate) fn run(engine: &mut Engine, sentences: Option<&Path>) -> Result<Report, EvaluateError> {
+    let held: HeldOut = serde_json::from_str(HELD_OUT)?;
+    let by = |value: fn(&Group) -> f64| -> BTreeMap<_, f64> {
+        held.groups.iter().map(|g| ((g.item.as_str(), g.group.as_str()), value(g))).collect()
+    };
+    let weights = by(|group| group.n);
     let real: Cells<'_> =
         held.groups.iter().map(|g| ((g.item.as_str(), g.group.as_str()), g.shares.clone())).collect();
-    let weights: BTreeMap<_, f64> =
-        held.groups.iter().map(|g| ((g.item.as_str(), g.group.as_str()), g.n)).collect();
-    let mut grounded = Cells::new();
-    for group in &held.groups {
-        grounded.insert((&group.item, &group.group), predict(engine, group)?);
-    }
-    let marginal = real.keys().map(|key| (*key, real[&(key.0, "all")].clone())).collect();
     let uniform: Cells<'_> =
         real.iter().map(|(key, shares)| (*key, vec![1.0 / shares.len() as f64; shares.len()])).collect();
-    let judge = |predicted: &Cells<'_>| figures(predicted, &real, &uniform, &weights);
-    let items: std::collections::BTreeSet<_> = held.groups.iter().map(|g| &g.item).collect();
-    Ok(Report {
-        items: items.len(),
-        groups: held.groups.len(),
-        grounded: judge(&grounded),
-        marginal: judge(&marginal),
-        uniform: judge(&uniform),
-    })
+    let marginal = real.keys().map(|key| (*key, real[&(key.0, "all")].clone())).collect();
+    let mut predictors = Vec::new();
+    for (name, forgets) in FORGETTING {
+        let (cells, covered) = predictions(engine, &held, forgets)?;
+        let figures = figures(&cells, &real, &uniform, &weights);
+        predictors.push(Predictor { name, figures, covered: Some(covered) });
+    }
+    for (name, cells) in [("marginal", &marginal), ("uniform", &uniform)] {
+        predictors.push(Predictor {
+            name,
+            figures: figures(cells, &real, &uniform, &weights),
+            covered: None,
+        });
+    }
+    let items = held.groups.iter().map(|g| &g.item).collect::<std::collections::BTreeSet<_>>().len();
+    let ratings = sentences.map(|folder| ratings::judge(engine, folder)).transpose()?.unwrap_or_default();
+    Ok(Report { items, groups: held.groups.len(), predictors, ratings })
 }
 
-/// Asks as a customer would, in another wording and order of options than the bank's.
-fn predict(engine: &Engine, group: &Group) -> Result<Vec<f64>, QueryError> {
-    let text = engine.wording(&group.item).unwrap_or_default();
+/// What the bank lacks, of the item that is asked and another.
+type Forgets = fn(&Item, &Item) -> bool;
+
+const FORGETTING: [(&str, Forgets); 3] = [
+    ("grounded", |_, _| false),
+    ("without the item", |asked, other| asked.id == other.id),
+    ("without its survey", |asked, other| other.kind == Kind::Survey && asked.source == other.source),
+];
+
+/// Every group's answers, and how much of what was really said their intervals hold.
+fn predictions<'a>(
+    engine: &mut Engine,
+    held: &'a HeldOut,
+    forgets: Forgets,
+) -> Result<(Cells<'a>, f64), EvaluateError> {
+    let (mut cells, mut inside, mut all) = (Cells::new(), 0.0, 0.0);
+    for group in &held.groups {
+        let Some(asked) = engine.item(&group.item) else { continue };
+        let gone: Vec<String> =
+            engine.items().filter(|other| forgets(asked, other)).map(|item| item.id.clone()).collect();
+        let question = question(&asked.text, &group.audience);
+        engine.forget(|item| gone.contains(&item.id));
+        let (shares, intervals) = predict(engine, &question)?;
+        for (share, [least, most]) in group.shares.iter().zip(intervals) {
+            inside += f64::from(u8::from((least..=most).contains(share)));
+            all += 1.0;
+        }
+        cells.insert((&group.item, &group.group), shares);
+    }
+    engine.forget(|_| false);
+    Ok((cells, inside / all))
+}
+
+/// As a customer would ask, in another wording and order of options than the bank's.
+fn question(text: &str, audience: &Value) -> Value {
     let (question, options) = match (text.split_once(" on "), text.split_once(" abortion ")) {
         (Some((_, topic)), _) if text.starts_with("Are we") => (
             format!("Does this country spend too little, about the right amount or too much on {topic}"),
@@ -88,95 +140,41 @@ fn predict(engine: &Engine, group: &Group) -> Result<Vec<f64>, QueryError> {
         ),
         _ => (text.to_owned(), [].as_slice()),
     };
-    let query = json!({"question": question, "type": "single_choice", "options": options, "audience": group.audience});
-    let answer = engine.answer(&Query::from_json(query.to_string().as_bytes())?)?;
-    let shares = answer.distribution.map(|d| d.0).unwrap_or_default();
-    Ok(shares.into_iter().rev().map(|(_, share)| share).collect()) // the bank's options go the other way
+    json!({"question": question, "type": "single_choice", "options": options, "audience": audience})
 }
 
-fn figures(
-    predicted: &Cells<'_>,
-    real: &Cells<'_>,
-    uniform: &Cells<'_>,
-    weights: &BTreeMap<(&str, &str), f64>,
-) -> Figures {
-    let off = |cells: &Cells<'_>| {
-        weighted(real.keys().map(|key| (distance(&cells[key], &real[key]), weights[key])))
-    };
-    let accuracy = (1.0 - off(predicted) / off(uniform)).max(0.0);
-    let departures = |cells: &Cells<'_>| -> Vec<f64> {
-        cells
-            .iter()
-            .filter(|(key, _)| key.1 != "all")
-            .flat_map(|(key, shares)| minus(shares, &cells[&(key.0, "all")]))
-            .collect()
-    };
-    let adaptability = correlation(&departures(predicted), &departures(real));
-    let structure = correlation(&between_groups(predicted), &between_groups(real));
-    Figures {
-        accuracy,
-        adaptability,
-        structure,
-        geometric_mean: (accuracy * adaptability * structure).cbrt(),
-    }
-}
+type Told = (Vec<f64>, Vec<[f64; 2]>);
 
-/// The distance of every two groups, over the items that both have.
-fn between_groups(cells: &Cells<'_>) -> Vec<f64> {
-    let mut by_group: BTreeMap<&str, BTreeMap<&str, &Vec<f64>>> = BTreeMap::new();
-    for ((item, group), shares) in cells {
-        by_group.entry(group).or_default().insert(item, shares);
-    }
-    let groups: Vec<_> = by_group.values().collect();
-    let apart = |a: &BTreeMap<&str, &Vec<f64>>, b: &BTreeMap<&str, &Vec<f64>>| {
-        weighted(a.iter().filter_map(|(item, shares)| Some((distance(shares, b.get(item)?), 1.0))))
-    };
-    (0..groups.len())
-        .flat_map(|i| (0..i).map(move |j| (i, j)))
-        .map(|(i, j)| apart(groups[i], groups[j]))
-        .collect()
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    minus(a, b).iter().map(|d| d.abs()).sum::<f64>() / 2.0
-}
-
-fn minus(a: &[f64], b: &[f64]) -> Vec<f64> {
-    a.iter().zip(b).map(|(a, b)| a - b).collect()
-}
-
-fn weighted(values: impl Iterator<Item = (f64, f64)>) -> f64 {
-    let (sum, weight) =
-        values.fold((0.0, 0.0), |(sum, all), (value, weight)| (sum + value * weight, all + weight));
-    if weight == 0.0 { 0.0 } else { sum / weight }
-}
-
-/// Pearson's, and 0 where one side does not vary or they go apart.
-fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len().max(1) as f64;
-    let (ma, mb) = (mean(a), mean(b));
-    let product = |x: &[f64], mx: f64, y: &[f64], my: f64| {
-        x.iter().zip(y).map(|(x, y)| (x - mx) * (y - my)).sum::<f64>()
-    };
-    let spread = (product(a, ma, a, ma) * product(b, mb, b, mb)).sqrt();
-    if spread < 1e-9 { 0.0 } else { (product(a, ma, b, mb) / spread).max(0.0) }
+/// Shares and intervals, in the order of the bank's options, which goes the other way.
+fn predict(engine: &Engine, query: &Value) -> Result<Told, EvaluateError> {
+    let query = Query::from_json(query.to_string().as_bytes())
+        .map_err(|error: RequestError| QueryError::from(error))?;
+    let answer = engine.answer(&query)?;
+    let shares = answer.distribution.map(|told| told.0).unwrap_or_default();
+    let intervals = answer.interval.map(|told| told.0).unwrap_or_default();
+    Ok((
+        shares.into_iter().rev().map(|(_, share)| share).collect(),
+        intervals.into_iter().rev().map(|(_, interval)| interval).collect(),
+    ))
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} items, {} groups of respondents that no fit has seen\n", self.items, self.groups)?;
-        writeln!(
-            f,
-            "{:<10} {:>9} {:>13} {:>10} {:>15}",
-            "predictor", "accuracy", "adaptability", "structure", "geometric mean"
-        )?;
-        for (name, g) in [("grounded", self.grounded), ("marginal", self.marginal), ("uniform", self.uniform)]
-        {
+        writeln!(f, "predictor            accuracy  adaptability  structure  geometric mean  in interval")?;
+        for Predictor { name, figures: g, covered } in &self.predictors {
+            let covered = covered.map(|share| format!("{share:.3}")).unwrap_or_default();
             writeln!(
                 f,
-                "{name:<10} {:>9.3} {:>13.3} {:>10.3} {:>15.3}",
+                "{name:<20} {:>8.3} {:>13.3} {:>10.3} {:>15.3} {covered:>12}",
                 g.accuracy, g.adaptability, g.structure, g.geometric_mean
             )?;
+        }
+        if !self.ratings.is_empty() {
+            writeln!(f, "\nratings of texts     sentences  Spearman (0.87 at most)")?;
+        }
+        for Agreement { set, sentences, spearman } in &self.ratings {
+            writeln!(f, "{set:<20} {sentences:>9} {spearman:>9.3}")?;
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ mod tell;
 mod wanting;
 
 pub use answer::{Answer, Distribution, Grade};
-pub use cli::{AnswerCommand, EmbedCommand, EvaluateCommand};
+pub use cli::{AnswerCommand, EmbedCommand, EvaluateCommand, MeaningsCommand};
 pub use engine::{Engine, QueryError};
 pub use request::Query;
 pub use service::{Config, routes};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use persona_service::{AnswerCommand, EmbedCommand, EvaluateCommand, routes};
+use persona_service::{AnswerCommand, EmbedCommand, EvaluateCommand, MeaningsCommand, routes};
 use service_kit::Service;
 
 fn main() -> ExitCode {
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
             "Judge the answers by survey respondents that no fit has seen",
             EvaluateCommand::run,
         )
-        .worker("embed", EmbedCommand::run);
+        .worker("embed", EmbedCommand::run)
+        .worker("meanings", MeaningsCommand::run);
     service_kit::run(service, routes)
 }

@@ -36,11 +36,10 @@ impl Engine {
         flags: &mut Vec<String>,
     ) -> Estimate<'_> {
         let concept = asked.concept.as_ref();
+        let about_a_thing = about_a_thing(asked);
         let about = concept.map(FullConcept::words).unwrap_or_default();
         let text = if about.is_empty() { asked.text.clone() } else { format!("{} {about}", asked.text) };
-        let basis =
-            Basis::find(&self.items, &self.matcher, if about_a_thing(asked) { &about } else { &text });
-        let about_a_thing = about_a_thing(asked);
+        let basis = Basis::find(self, if about_a_thing { &about } else { &text }).on(&asked.options);
         // What is said of a thing without options to choose from is how much it is wanted, at its price.
         let hidden = asked.kind == Kind::Open && about_a_thing;
         let roles = if hidden { WANTING.map(Role::At).to_vec() } else { scale::roles(&asked.options) };
@@ -55,9 +54,9 @@ impl Engine {
                 let rating = self.rater.rate(&self.matcher, &asked.rated, asked.options.len());
                 flags.extend(rating.flags);
                 (
-                    vec![rating.shares; people.len()],
+                    vec![rating.shares],
                     Grade::Composed,
-                    "similarity to anchors, lexicon and negation".to_owned(),
+                    "a lexicon with negation, and a fit to labelled sentences".to_owned(),
                 )
             }
             Kind::PurchaseIntent | Kind::Nps => composed(intents(&basis, people, concept, &roles)),
@@ -96,15 +95,13 @@ impl Engine {
                 "the panel's own cited margins".to_owned(),
             );
         }
-        let shares = estimate::named(&self.items, &self.matcher, people, &asked.text, &asked.options);
+        let shares = estimate::named(self, people, &asked.text, &asked.options);
         (shares, Grade::ModelOnly, "the audience's leaning towards each option".to_owned())
     }
 
     /// Of several that may be picked, each for itself.
     fn each(&self, people: &[&Persona], asked: &Asked) -> Vec<Vec<f32>> {
-        let lean = |option: &String| {
-            Basis::find(&self.items, &self.matcher, &format!("{} {option}", asked.text)).leanings(people)
-        };
+        let lean = |option: &String| Basis::find(self, &format!("{} {option}", asked.text)).leanings(people);
         let leanings: Vec<Vec<f32>> = asked.options.iter().map(lean).collect();
         (0..people.len()).map(|i| leanings.iter().map(|of| logistic(of[i] - 0.4)).collect()).collect()
     }
@@ -156,10 +153,10 @@ impl Estimate<'_> {
     /// Ninety in a hundred: what the respondents' number leaves open, and what such answers were off by where it is known.
     pub(crate) fn intervals(&self, shares: &[f32]) -> Vec<[f64; 2]> {
         let (n, off) = match (self.grade, self.basis.main()) {
-            (Grade::SurveyMatched, Some(item)) => (f64::from(item.n.max(400)), 0.03),
-            (Grade::SurveyMatched, None) => (1_000.0, 0.03),
-            (Grade::Composed, _) => (300.0, 0.07),
-            (Grade::ModelOnly, _) => (100.0, 0.10),
+            (Grade::SurveyMatched, Some(item)) => (f64::from(item.n.max(400)), 0.04),
+            (Grade::SurveyMatched, None) => (1_000.0, 0.04),
+            (Grade::Composed, _) => (300.0, 0.11),
+            (Grade::ModelOnly, _) => (100.0, 0.12),
         };
         let interval = |share: &f32| {
             let share = f64::from(*share);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// Raised whenever `data/panel.csv` is made anew, so that an id means one person for ever.
-pub(crate) const VERSION: &str = "us-2026.1";
+pub(crate) const VERSION: &str = "us-2026.2";
 /// How many features describe a person (`data/features.py` names them, in this order).
 pub(crate) const FEATURES: usize = 17;
 
@@ -154,8 +154,11 @@ impl Persona {
             45..=64 => 2,
             65.. => 3,
         };
+        let side = self.party.saturating_sub(2).min(2);
         match field {
             "gender_age" => usize::from(!self.woman) * 4 + band,
+            "degree_party" => usize::from(self.education < 3) * 3 + side,
+            "age_party" => band * 3 + side,
             "race" => self.race,
             "education" => self.education,
             "region" => self.region,

@@ -1,27 +1,17 @@
-//! What rating a free text implies: nearness to anchor sentences, a lexicon with negation, and flags for what neither can judge.
+//! What rating a free text implies: a lexicon with negation, a fit to labelled meanings, and flags for what neither can judge.
+
+use serde::Deserialize;
 
 use crate::{
     bank::softmax,
     embed::Meaning,
     scale::plain,
+    share::logistic,
     similar::{Matcher, dot},
 };
 
-/// Sentences at the ends of the scale, in several wordings.
-const ANCHORS: [(f32, &str); 12] = [
-    (-1.0, "I hate this and I would never buy it."),
-    (-1.0, "This is terrible, a complete waste of money."),
-    (-1.0, "I am not interested at all."),
-    (-0.5, "I probably would not buy this, I am not convinced."),
-    (-0.5, "It is disappointing and does not work well."),
-    (0.0, "I am not sure, it is okay, I might or might not."),
-    (0.0, "It is average, neither good nor bad."),
-    (0.5, "I like it and would probably buy it."),
-    (0.5, "It is good and works well."),
-    (1.0, "I love this and would definitely buy it."),
-    (1.0, "This is excellent, the best I have ever had."),
-    (1.0, "I am very interested, I want it right now."),
-];
+const LEARNED: &str = include_str!("../data/ratings.json");
+
 const GOOD: &str = "love loved loves like liked likes enjoy enjoyed great good excellent amazing awesome wonderful perfect perfectly best better fantastic \
     superb recommend recommended happy pleased satisfied useful helpful easy nice beautiful brilliant impressive impressed interested interesting \
     excited exciting worth solid reliable comfortable fast delicious affordable quality bargain fun favorite appealing appeals yes definitely \
@@ -54,9 +44,11 @@ const CONDITIONS: [&str; 13] = [
     " would have to ",
 ];
 
-/// The anchors' meanings, where there is a model.
+/// Where praise lies among meanings, as fitted by `data/ratings.py`.
+#[derive(Deserialize)]
 pub(crate) struct Rater {
-    anchors: Vec<(f32, Meaning)>,
+    weights: Vec<f32>,
+    intercept: f32,
 }
 
 /// The implied rating.
@@ -67,15 +59,13 @@ pub(crate) struct Rating {
 }
 
 impl Rater {
-    pub(crate) fn new(matcher: &Matcher) -> Self {
-        let anchors = ANCHORS.iter().filter_map(|(place, text)| Some((*place, matcher.meaning(text)?)));
-        Self { anchors: anchors.collect() }
+    pub(crate) fn load() -> Result<Self, serde_json::Error> {
+        serde_json::from_str(LEARNED)
     }
 
     pub(crate) fn rate(&self, matcher: &Matcher, text: &str, points: usize) -> Rating {
         let by_words = by_words(text);
-        let by_meaning =
-            matcher.meaning(text).filter(|_| !self.anchors.is_empty()).map(|meaning| self.nearness(&meaning));
+        let by_meaning = matcher.meaning(text).map(|meaning| self.praise(&meaning));
         let mut flags = Vec::new();
         let conditional = conditional(text);
         if conditional {
@@ -113,11 +103,9 @@ impl Rater {
         shares.iter().zip(0_u8..).map(|(share, at)| share * (f32::from(at) / 4.0 - 1.0)).sum()
     }
 
-    /// Where among the anchors the text lies.
-    fn nearness(&self, meaning: &Meaning) -> f32 {
-        let weights = softmax(self.anchors.iter().map(|(_, anchor)| dot(meaning, anchor) * 9.0).collect());
-        (1.6 * weights.iter().zip(&self.anchors).map(|(weight, (place, _))| weight * place).sum::<f32>())
-            .clamp(-1.0, 1.0)
+    /// From blame (-1) to praise (1), by meaning alone.
+    fn praise(&self, meaning: &Meaning) -> f32 {
+        2.0 * logistic(dot(meaning, &self.weights) + self.intercept) - 1.0
     }
 }
 

@@ -1,7 +1,9 @@
 //! What an asker's options mean: how far each stands for the proposition, or that they are names without an order.
 
+mod norm;
 mod valence;
 
+pub(crate) use self::norm::{is_of_amounts, norm};
 use self::valence::valence;
 
 /// What one option is.

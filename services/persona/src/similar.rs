@@ -18,6 +18,7 @@ pub(crate) struct Matcher {
     embedder: Option<Embedder>,
     meanings: Vec<Meaning>,
     words: Vec<HashSet<String>>,
+    forgotten: HashSet<usize>,
 }
 
 /// A question read for comparison.
@@ -34,7 +35,13 @@ impl Matcher {
             Some(embedder) => shipped(items).map_or_else(|| embed_all(items, embedder), Ok)?,
             None => Vec::new(),
         };
-        Ok(Self { embedder, meanings, words: items.iter().map(|item| content(&item.text)).collect() })
+        let words = items.iter().map(|item| content(&item.text)).collect();
+        Ok(Self { embedder, meanings, words, forgotten: HashSet::new() })
+    }
+
+    /// Answers as if the bank did not have these items, for an evaluation.
+    pub(crate) fn forget(&mut self, items: HashSet<usize>) {
+        self.forgotten = items;
     }
 
     pub(crate) const fn by_meaning(&self) -> bool {
@@ -56,10 +63,12 @@ impl Matcher {
 
     /// Similarity to every item, from 0 to 1, in the bank's order.
     pub(crate) fn similarities(&self, reading: &Reading) -> Vec<f32> {
-        match &reading.meaning {
+        let mut similarities: Vec<f32> = match &reading.meaning {
             Some(meaning) => self.meanings.iter().map(|other| dot(meaning, other).max(0.0)).collect(),
             None => self.words.iter().map(|other| overlap(&reading.words, other)).collect(),
-        }
+        };
+        self.forgotten.iter().for_each(|at| similarities[*at] = 0.0);
+        similarities
     }
 }
 

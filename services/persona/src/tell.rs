@@ -75,9 +75,8 @@ impl Engine {
         estimate: &Estimate<'_>,
         recall: &Recall<'_>,
     ) -> Vec<PersonaAnswer> {
-        let leanings = estimate.basis.leanings(&admitted.people);
         let topic = Topic::of(admitted, estimate);
-        let voice = |at: usize| voice(admitted, estimate, &topic, recall, (at, leanings[at]));
+        let voice = |at: usize| voice(admitted, estimate, &topic, recall, at);
         speakers(query, admitted).into_iter().map(voice).collect()
     }
 }
@@ -132,10 +131,12 @@ fn voice(
     estimate: &Estimate<'_>,
     topic: &Topic,
     recall: &Recall<'_>,
-    (at, leaning): (usize, f32),
+    at: usize,
 ) -> PersonaAnswer {
     let (asked, persona) = (&admitted.asked, admitted.people[at]);
-    let own = estimate.shares.get(at).map_or(&[][..], Vec::as_slice);
+    let leaning = estimate.basis.leaning(persona);
+    // A rated text has one rating, whoever reads it.
+    let own = estimate.shares.get(at).or(estimate.shares.first()).map_or(&[][..], Vec::as_slice);
     let draw = topic.draw(persona);
     let several = asked.kind == Kind::MultipleChoice;
     let picked = if several { None } else { pick(own, &estimate.order(asked), draw) };
@@ -149,7 +150,8 @@ fn voice(
     let choice = picked.and_then(|at| asked.options.get(at)).cloned();
     let id = persona.id();
     let earlier = recall.earlier(&id);
-    let typical = lean * leaning >= 0.0;
+    // Who leans to neither side is out of step with nobody.
+    let typical = lean * leaning >= 0.0 || leaning.abs() < 0.5;
     let voice = Voice { persona, asked, choice: choice.as_deref(), lean, typical, earlier };
     PersonaAnswer {
         who: compose::who(persona),

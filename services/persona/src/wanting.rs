@@ -34,11 +34,11 @@ pub(crate) fn intents(
     people.iter().zip(leanings).map(intent).collect()
 }
 
-/// A monthly price is felt as half a year of it.
+/// A monthly price is felt as half a year of it, a weekly one as two months.
 fn periods(per: Option<&str>) -> f64 {
     match per.map(str::to_lowercase).as_deref() {
         Some("month" | "monthly" | "mo") => 6.0,
-        Some("week" | "weekly") => 26.0,
+        Some("week" | "weekly") => 8.0,
         _ => 1.0,
     }
 }
