@@ -11,6 +11,7 @@ mod channels;
 mod data;
 mod markdown;
 mod payments;
+mod personas;
 mod scrapes;
 mod section;
 mod sellers;

@@ -6,7 +6,7 @@ use std::{
 use anyhow::Context;
 use clap::ValueEnum;
 
-use crate::{channels, data::Table, payments, scrapes, unpaid, verification};
+use crate::{channels, data::Table, payments, personas, scrapes, unpaid, verification};
 
 /// What is measured together, and can be measured apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -21,6 +21,8 @@ pub(crate) enum Section {
     Channels,
     /// What a scrape takes
     Scrapes,
+    /// What an answer of personas takes
+    Personas,
 }
 
 /// How sections are measured.
@@ -36,6 +38,7 @@ impl Section {
             Self::Payments => payments::measure(bench).await,
             Self::Channels => channels::measure(bench).await,
             Self::Scrapes => scrapes::measure(bench).await,
+            Self::Personas => personas::measure(bench),
         }
     }
 }
