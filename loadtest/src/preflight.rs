@@ -1,10 +1,10 @@
 //! What a run will cost, and whether the money is there, before anything is bought.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout};
 use x402::{Address, Usdc};
-use x402_buyer::Wallet;
+use x402_buyer::{Offer, Wallet};
 
 use crate::{
     chain::{Node, NodeError},
@@ -26,6 +26,8 @@ pub struct Estimate {
     pub targets: Vec<Priced>,
     /// How many calls start; for a closed loop, as many as the budget pays.
     pub calls: u64,
+    /// How many of them a buyer pays at most.
+    pub turns: u64,
     /// What they cost at most.
     pub cost: Usdc,
     /// The plan's limit.
@@ -45,8 +47,8 @@ pub struct Priced {
     pub name: String,
     /// What a call costs.
     pub price: Usdc,
-    /// Who is paid.
-    pub pay_to: Option<Address>,
+    /// The offer; none where it is not paid.
+    pub offer: Option<Arc<Offer>>,
     /// How many calls it gets at most.
     pub calls: u64,
 }
@@ -108,17 +110,16 @@ impl Estimate {
     pub async fn of(plan: &Plan, node: Option<&Node>, buyers: &[Wallet]) -> Result<Self, PreflightError> {
         let priced = prices(plan).await?;
         let weights: u64 = plan.targets.iter().map(|target| u64::from(target.weight)).sum();
-        let dearest = priced.iter().map(|target| target.0).max().unwrap_or_default();
         let cheapest = priced.iter().map(|target| target.0.atomic()).filter(|price| *price > 0).min();
         let calls = match (&plan.load, cheapest) {
             (Load::Open(schedule), _) => schedule.calls(),
             (Load::Closed { .. }, Some(price)) => plan.budget.atomic() / price,
             (Load::Closed { .. }, None) => 0,
         };
-        let targets = plan.targets.iter().zip(&priced).map(|(target, (price, pay_to))| Priced {
+        let targets = plan.targets.iter().zip(priced).map(|(target, (price, offer))| Priced {
             name: target.name.clone(),
-            price: *price,
-            pay_to: *pay_to,
+            price,
+            offer,
             calls: (calls * u64::from(target.weight)).div_ceil(weights),
         });
         let targets: Vec<Priced> = targets.collect();
@@ -128,14 +129,31 @@ impl Estimate {
             }
             Load::Closed { .. } => plan.budget,
         };
-        let turns = calls.div_ceil(u64::from(plan.buyers));
-        let each = dearest.checked_mul(turns).unwrap_or(Usdc::from_atomic(u64::MAX)).min(cost);
+        let (budget, turns) = (plan.budget, calls.div_ceil(u64::from(plan.buyers)));
         let mut estimate =
-            Self { targets, calls, cost, budget: plan.budget, each, short: Vec::new(), gas_wei: 0 };
+            Self { targets, calls, turns, cost, budget, each: Usdc::ZERO, short: Vec::new(), gas_wei: 0 };
+        estimate.each = estimate.needed(plan);
         if let Some(node) = node.filter(|_| plan.pays()) {
             estimate.look(node, buyers).await?;
         }
         Ok(estimate)
+    }
+
+    /// What a buyer puts into the channel of a target: what it can come to spend there.
+    pub(crate) fn deposit(&self, target: &Priced) -> Usdc {
+        target.price.checked_mul(self.turns.min(target.calls)).unwrap_or(Usdc::from_atomic(u64::MAX))
+    }
+
+    /// What a buyer must hold: its calls could all be the dearest ones, and what is in a channel pays for nothing else.
+    fn needed(&self, plan: &Plan) -> Usdc {
+        let of = |scheme| {
+            let targets = plan.targets.iter().zip(&self.targets);
+            targets.filter(move |(target, _)| target.scheme == scheme).map(|(_, priced)| priced)
+        };
+        let dearest = of(Scheme::Exact).map(|priced| priced.price).max().unwrap_or_default();
+        let exact = dearest.checked_mul(self.turns).unwrap_or(Usdc::from_atomic(u64::MAX)).min(self.cost);
+        let deposits = of(Scheme::BatchSettlement).map(|priced| self.deposit(priced));
+        total(deposits.chain([exact]))
     }
 
     async fn look(&mut self, node: &Node, buyers: &[Wallet]) -> Result<(), NodeError> {
@@ -178,8 +196,8 @@ impl Estimate {
     }
 }
 
-/// The price and the payee of each target.
-async fn prices(plan: &Plan) -> Result<Vec<(Usdc, Option<Address>)>, PreflightError> {
+/// The price and the offer of each target.
+async fn prices(plan: &Plan) -> Result<Vec<(Usdc, Option<Arc<Offer>>)>, PreflightError> {
     let failed = |error: &dyn fmt::Display| PreflightError::Generator(error.to_string());
     let http = Http::new().map_err(|error| failed(&error))?;
     let pool = SigningPool::new(plan.deployment.network()).map_err(|error| failed(&error))?;
@@ -196,7 +214,7 @@ async fn prices(plan: &Plan) -> Result<Vec<(Usdc, Option<Address>)>, PreflightEr
             Answer::Refused(reason) | Answer::Unclear(reason) => refused(reason),
             Answer::Served => refused("no offer".to_owned()),
         })?;
-        prices.push((offer.requirements.amount, Some(offer.requirements.pay_to)));
+        prices.push((offer.requirements.amount, Some(offer)));
     }
     Ok(prices)
 }

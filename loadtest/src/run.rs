@@ -10,7 +10,11 @@ use x402_buyer::Wallet;
 use crate::{
     audit::{Audit, Before, audit},
     chain::{ChainClock, Node, NodeError},
-    generator::{Caller, Generator, NotStarted, SigningPool, http::Http},
+    generator::{
+        Caller, Generator, NotStarted, SigningPool,
+        channels::{Channels, ChannelsError},
+        http::Http,
+    },
     plan::Plan,
     preflight::{Estimate, PreflightError},
     provenance::{load_average, processor_seconds, provenance},
@@ -31,6 +35,9 @@ pub enum RunError {
     /// The chain went away. What was bought was bought: the next audit needs the chain.
     #[error("the audit could not be made: {0}")]
     Node(#[from] NodeError),
+    /// There is nothing to pay from channels with.
+    #[error(transparent)]
+    Channels(#[from] ChannelsError),
     /// A fault of this program.
     #[error(transparent)]
     Histogram(#[from] HistogramError),
@@ -68,14 +75,20 @@ pub async fn run(
     let busy_before = processor_seconds();
 
     let addresses: Vec<Address> = buyers.iter().map(Wallet::address).collect();
+    let channels = Channels::prepare(plan, &estimate, &buyers).await?;
+    let ids = channels.as_ref().map(Channels::ids).unwrap_or_default();
     let before = match &node {
-        Some(node) => Some(Before::read(node, addresses).await?),
+        Some(node) => Some(Before::read(node, addresses, ids).await?),
         None => None,
     };
     let epoch = Instant::now() + LEAD;
     let clock =
         node.as_ref().map(|node| ChainClock::start(node, plan.flashblocks.as_ref(), plan.block_poll, epoch));
-    let caller = Arc::new(caller(plan, buyers, epoch)?);
+    let caller = caller(plan, buyers, epoch)?;
+    let caller = Arc::new(match channels {
+        Some(channels) => caller.paying_from(channels),
+        None => caller,
+    });
     observer.begins(plan, plan.calls());
     let (calls, not_started) = generate(plan, &estimate, &caller, epoch, observer, stop).await;
     let processors_busy = busy_before
@@ -86,12 +99,20 @@ pub async fn run(
     }
 
     observer.audits();
-    let audited = match (&node, &before) {
+    let open = match caller.channels() {
+        Some(channels) => channels.close().await,
+        None => Vec::new(),
+    };
+    let mut audited = match (&node, &before) {
         (Some(node), Some(before)) if plan.pays() => {
             Some(audit(node, &caller, before, &calls, plan.settle_wait).await?)
         }
         _ => None,
     };
+    if let Some(audited) = &mut audited {
+        let open = open.into_iter().map(|(channel, why)| format!("channel {channel} stays open: {why}"));
+        audited.findings.extend(open);
+    }
     let cost = match (&node, &audited) {
         (Some(node), Some(audit)) => cost(node, audit, plan.eth_usd).await?,
         _ => None,
@@ -104,7 +125,7 @@ pub async fn run(
         prices: &estimate
             .targets
             .iter()
-            .map(|target| target.pay_to.map(|_| target.price))
+            .map(|target| target.offer.as_ref().map(|_| target.price))
             .collect::<Vec<_>>(),
         clock: clock.map(|clock| clock.reading()).unwrap_or_default(),
         audit: audited.as_ref(),
@@ -167,17 +188,21 @@ async fn generate(
 /// What the settlements cost in gas.
 async fn cost(node: &Node, audit: &Audit, eth_usd: Option<f64>) -> Result<Option<CostSummary>, NodeError> {
     let settlements: Vec<_> = audit.judged.iter().flatten().flat_map(|judged| &judged.settlements).collect();
-    let transactions: std::collections::BTreeSet<_> =
+    let mut transactions: std::collections::BTreeSet<_> =
         settlements.iter().map(|one| one.debit.transaction).collect();
+    let (mut payments, mut taken) = (settlements.len(), total(settlements.iter().map(|one| one.debit.value)));
+    if let Some(channels) = &audit.channels {
+        transactions.extend(&channels.transactions);
+        payments += usize::try_from(channels.calls).unwrap_or(usize::MAX);
+        taken = total([taken, channels.charged]);
+    }
     let (mut gas, mut wei) = (0u64, 0u128);
     for transaction in &transactions {
         if let Some(cost) = node.gas_of(*transaction).await? {
             (gas, wei) = (gas + cost.used, wei + cost.wei);
         }
     }
-    let paid: Usdc = total(settlements.iter().map(|one| one.debit.value));
-    Ok((!settlements.is_empty())
-        .then(|| summary(transactions.len(), settlements.len(), gas, wei, paid, eth_usd)))
+    Ok((payments > 0).then(|| summary(transactions.len(), payments, gas, wei, taken, eth_usd)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown to a few digits")]

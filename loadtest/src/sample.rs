@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use x402::{Authorization, B256, PaymentId, Usdc};
+use x402::{Authorization, B256, ChannelId, PaymentId, Usdc};
 
 /// A length of time that is measured of every call that has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +117,8 @@ pub struct Call {
     pub phases: Phases,
     /// What was paid with, where it came to that.
     pub payment: Option<Payment>,
+    /// What was taken from a channel for the answer, where it was paid from one.
+    pub drawn: Option<Drawn>,
     /// What came back.
     pub answer: Answer,
     /// How often the payment was sent.
@@ -158,6 +160,21 @@ pub struct Payment {
     pub sent: Duration,
     /// What the seller says of its settlement.
     pub claimed: Claimed,
+}
+
+/// What an answer took from a channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawn {
+    /// The channel.
+    pub channel: ChannelId,
+    /// What was charged before.
+    pub base: Usdc,
+    /// What this call was charged.
+    pub charged: Usdc,
+    /// What was signed for it.
+    pub signed: Usdc,
+    /// When it was sent.
+    pub sent: Duration,
 }
 
 /// What an answer's `PAYMENT-RESPONSE` says.
@@ -214,7 +231,22 @@ impl Call {
     /// What was signed for.
     #[must_use]
     pub fn signed(&self) -> Usdc {
-        self.payment.map_or(Usdc::ZERO, |payment| payment.authorization.value)
+        let by_payment = self.payment.map(|payment| payment.authorization.value);
+        by_payment.or(self.drawn.map(|drawn| drawn.signed)).unwrap_or_default()
+    }
+
+    /// What the seller says it took.
+    #[must_use]
+    pub fn claimed(&self) -> Usdc {
+        let settled = self.payment.filter(|payment| matches!(payment.claimed, Claimed::Settled(_)));
+        let by_payment = settled.map(|payment| payment.authorization.value);
+        by_payment.or(self.drawn.map(|drawn| drawn.charged)).unwrap_or_default()
+    }
+
+    /// When it was paid.
+    #[must_use]
+    pub fn paid(&self) -> Option<Duration> {
+        self.payment.map(|payment| payment.sent).or(self.drawn.map(|drawn| drawn.sent))
     }
 
     fn service(&self) -> Duration {

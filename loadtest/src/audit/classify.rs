@@ -88,8 +88,12 @@ impl fmt::Display for Class {
     }
 }
 
-/// Judges one call. `None` where nothing was signed.
+/// Judges one call. `None` where nothing was signed. What an answer from a channel cost is claimed with that of other calls:
+/// the books of the channel tell whether it was.
 pub(super) fn judge(call: &Call, settled: &Settled, ledger: Option<&LedgerEntry>) -> Option<Judged> {
+    if call.drawn.is_some() {
+        return Some(Judged { class: Class::ServedPaid, settlements: Vec::new() });
+    }
     let payment = call.payment?;
     let key: (Address, PaymentNonce) = (payment.authorization.from, payment.authorization.nonce);
     let settlements = settled.get(&key).cloned().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Where every atomic unit went, by the chain's own logs, the buyers' balances and the sellers' ledgers.
 
+mod channels;
 mod classify;
 mod ledger;
 
@@ -9,7 +10,7 @@ use std::{
 };
 
 use tokio::time::{Instant, sleep};
-use x402::{Address, PaymentNonce, Usdc};
+use x402::{Address, ChannelId, PaymentNonce, Usdc};
 
 pub use classify::{Class, Judged};
 pub use ledger::{LedgerEntry, Money};
@@ -17,9 +18,11 @@ pub use ledger::{LedgerEntry, Money};
 use crate::{
     chain::{Node, NodeError, Settlement, TokenLogs},
     generator::Caller,
-    sample::{Call, Claimed, Payment},
+    sample::Call,
     wallets::total,
 };
+pub(crate) use channels::{ChannelBooks, Opening};
+use channels::{is_deposit, is_return};
 use classify::judge;
 
 /// How often the chain is asked again while a payment is unclear.
@@ -31,6 +34,7 @@ pub(crate) struct Before {
     pub(crate) block: u64,
     pub(crate) buyers: Vec<Address>,
     pub(crate) balances: Vec<Usdc>,
+    pub(crate) channels: Opening,
 }
 
 /// What an audit found.
@@ -39,6 +43,8 @@ pub(crate) struct Audit {
     /// The calls' classes, in their order; `None` where nothing was signed.
     pub(crate) judged: Vec<Option<Judged>>,
     pub(crate) sums: Sums,
+    /// Where anything was paid from channels.
+    pub(crate) channels: Option<ChannelBooks>,
     pub(crate) findings: Vec<String>,
     /// The first and last block that were read.
     pub(crate) blocks: (u64, u64),
@@ -53,8 +59,14 @@ pub(crate) struct Sums {
     pub(crate) claimed: Usdc,
     /// What left the buyers, by the token's logs.
     pub(crate) debits: Usdc,
-    /// What left the buyers, by their balances.
+    /// What came back to them, by the token's logs.
+    pub(crate) returns: Usdc,
+    /// What is gone from the buyers, by their balances.
     pub(crate) balances: Usdc,
+    /// What payments of the scheme `exact` took from them, by the logs.
+    pub(crate) settled: Usdc,
+    /// What they put into channels, by the logs.
+    pub(crate) deposits: Usdc,
     /// What payees got for this run's payments, by the logs.
     pub(crate) credits: BTreeMap<Address, Usdc>,
     /// What the sellers' ledgers call settled; `None` where not every seller shows its ledger.
@@ -62,10 +74,15 @@ pub(crate) struct Sums {
 }
 
 impl Before {
-    pub(crate) async fn read(node: &Node, buyers: Vec<Address>) -> Result<Self, NodeError> {
+    pub(crate) async fn read(
+        node: &Node,
+        buyers: Vec<Address>,
+        channels: Vec<ChannelId>,
+    ) -> Result<Self, NodeError> {
         let block = node.head().await?;
         let balances = node.balances(&buyers, block).await?;
-        Ok(Self { block, buyers, balances })
+        let channels = Opening::read(node, channels, block).await?;
+        Ok(Self { block, buyers, balances, channels })
     }
 }
 
@@ -85,15 +102,23 @@ pub(crate) async fn audit(
         let settled = by_payment(&logs);
         let judged: Vec<_> =
             calls.iter().zip(&ledgers).map(|(call, ledger)| judge(call, &settled, ledger.as_ref())).collect();
+        let channels = before.channels.close(node, calls, (before.block + 1, head)).await?;
         let pending = judged.iter().flatten().any(|judged| judged.class == Class::Pending);
-        if pending && Instant::now() < give_up {
+        if (pending || !channels.findings.is_empty()) && Instant::now() < give_up {
             sleep(RETRY).await;
             continue;
         }
         let balances = node.balances(&before.buyers, head).await?;
         let sums = sums(before, &balances, calls, &judged, &logs, &ledgers);
-        let findings = findings(&sums, calls, &judged, &logs);
-        return Ok(Audit { judged, sums, findings, blocks: (before.block + 1, head) });
+        let mut findings = findings(&sums, calls, &judged, &logs);
+        let channels = (!before.channels.ids.is_empty()).then(|| {
+            let mut books = channels;
+            let returns = logs.returns.iter().filter(|credit| is_return(credit));
+            books.beside(sums.deposits, total(returns.map(|credit| credit.value)));
+            books
+        });
+        findings.extend(channels.iter().flat_map(|books| books.findings.clone()));
+        return Ok(Audit { judged, sums, channels, findings, blocks: (before.block + 1, head) });
     }
 }
 
@@ -116,25 +141,29 @@ fn sums(
     logs: &TokenLogs,
     ledgers: &[Option<LedgerEntry>],
 ) -> Sums {
-    let payments = || calls.iter().filter_map(|call| call.payment);
-    let value = |payment: Payment| payment.authorization.value;
-    let said = |payment: &Payment| matches!(payment.claimed, Claimed::Settled(_));
     let mut credits = BTreeMap::new();
     for settlement in judged.iter().flatten().flat_map(|judged| &judged.settlements) {
         let credit = credits.entry(settlement.debit.to).or_insert(Usdc::ZERO);
         *credit = total([*credit, settlement.debit.value]);
     }
-    let gone = before.balances.iter().zip(after).map(|(before, after)| before.checked_sub(*after));
     let shown = calls.iter().zip(ledgers).filter(|(call, _)| call.payment.is_some());
     let shown: Option<Vec<Usdc>> = shown.map(|(_, entry)| entry.as_ref().map(LedgerEntry::taken)).collect();
     Sums {
-        signed: total(payments().map(value)),
-        claimed: total(payments().filter(said).map(value)),
+        signed: total(calls.iter().map(Call::signed)),
+        claimed: total(calls.iter().map(Call::claimed)),
         debits: total(logs.debits().map(|debit| debit.value)),
-        balances: total(gone.map(Option::unwrap_or_default)),
+        returns: total(logs.returns.iter().map(|credit| credit.value)),
+        balances: gone(&before.balances, after),
+        settled: total(logs.debits().filter(|debit| !is_deposit(debit)).map(|debit| debit.value)),
+        deposits: total(logs.debits().filter(|debit| is_deposit(debit)).map(|debit| debit.value)),
         credits,
         ledger: shown.map(total),
     }
+}
+
+/// What several accounts lost together; what one gained is taken off what the others lost.
+fn gone(before: &[Usdc], after: &[Usdc]) -> Usdc {
+    total(before.iter().copied()).checked_sub(total(after.iter().copied())).unwrap_or_default()
 }
 
 /// Everything that must not be.
@@ -150,7 +179,7 @@ fn findings(sums: &Sums, calls: &[Call], judged: &[Option<Judged>], logs: &Token
         calls.iter().filter_map(|call| Some(call.payment?.authorization)).map(|paid| (paid.from, paid.nonce));
     let known: std::collections::HashSet<_> = known.collect();
     let strangers = logs.settlements.iter().filter(|one| !known.contains(&(one.debit.from, one.nonce)));
-    let strangers = strangers.map(|one| &one.debit).chain(&logs.strays);
+    let strangers = strangers.map(|one| &one.debit).chain(&logs.strays).filter(|debit| !is_deposit(debit));
     let (count, value) =
         strangers.fold((0, Usdc::ZERO), |(count, sum), debit| (count + 1, total([sum, debit.value])));
     if count > 0 {
@@ -162,17 +191,14 @@ fn findings(sums: &Sums, calls: &[Call], judged: &[Option<Judged>], logs: &Token
         findings.push(format!("{} authorizations were used up without a transfer", logs.empty.len()));
     }
     let credits = total(sums.credits.values().copied());
-    for (name, amount) in [
-        ("the buyers' balances", Some(sums.balances)),
-        ("the sellers' credits", Some(credits)),
-        ("the sellers' ledgers", sums.ledger),
+    let net = sums.debits.checked_sub(sums.returns).unwrap_or_default();
+    for (what, logs, name, amount) in [
+        ("what left the buyers less what came back", net, "the buyers' balances", Some(sums.balances)),
+        ("payments", sums.settled, "the sellers' credits", Some(credits)),
+        ("payments", sums.settled, "the sellers' ledgers", sums.ledger),
     ] {
-        if amount.is_some_and(|amount| amount != sums.debits) {
-            findings.push(format!(
-                "the token's logs show debits of {}, {name} {}",
-                sums.debits,
-                amount.unwrap_or_default()
-            ));
+        if let Some(amount) = amount.filter(|amount| *amount != logs) {
+            findings.push(format!("the token's logs show {logs} of {what}, {name} {amount}"));
         }
     }
     findings

@@ -25,6 +25,8 @@ pub struct TokenLogs {
     pub settlements: Vec<Settlement>,
     /// Transfers from the accounts that no authorization goes before.
     pub strays: Vec<Debit>,
+    /// Transfers to the accounts: refunds, and what was left in channels.
+    pub returns: Vec<Debit>,
     /// Authorizations that were used up without a transfer.
     pub empty: Vec<(Address, PaymentNonce)>,
 }
@@ -38,7 +40,7 @@ pub struct Settlement {
     pub debit: Debit,
 }
 
-/// Money that left an account.
+/// A transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Debit {
     /// Whose.
@@ -55,6 +57,13 @@ pub struct Debit {
     pub log_index: u64,
 }
 
+/// Which side of a transfer accounts are on.
+#[derive(Clone, Copy)]
+enum Side {
+    From,
+    To,
+}
+
 impl TokenLogs {
     /// Everything that left the accounts.
     pub fn debits(&self) -> impl Iterator<Item = &Debit> {
@@ -68,12 +77,26 @@ impl Node {
     /// # Errors
     /// [`NodeError`] when the node does not tell.
     pub async fn token_logs(&self, accounts: &[Address], from: u64, to: u64) -> Result<TokenLogs, NodeError> {
+        let mut found = pair(&self.logs(accounts, from, to, Side::From).await?);
+        let to_them = self.logs(accounts, from, to, Side::To).await?;
+        found.returns = to_them.iter().filter_map(|(place, log)| debit(*place, log)).collect();
+        Ok(found)
+    }
+
+    /// Logs by their places, in order.
+    async fn logs(
+        &self,
+        accounts: &[Address],
+        from: u64,
+        to: u64,
+        side: Side,
+    ) -> Result<Vec<((u64, u64), Log)>, NodeError> {
         let mut logs: HashMap<(u64, u64), Log> = HashMap::new();
         let mut first = from;
         while first <= to {
             let last = to.min(first + BLOCKS_AT_ONCE - 1);
             for accounts in accounts.chunks(ACCOUNTS_AT_ONCE) {
-                for log in self.logs_of(accounts, first, last).await? {
+                for log in self.logs_of(accounts, first, last, side).await? {
                     let place = (log.block_number, log.log_index);
                     let (Some(block), Some(index)) = place else {
                         return Err(ChainError::Nonsense("a log without a place").into());
@@ -85,18 +108,25 @@ impl Node {
         }
         let mut logs: Vec<_> = logs.into_iter().collect();
         logs.sort_unstable_by_key(|(place, _)| *place);
-        Ok(pair(&logs))
+        Ok(logs)
     }
 
-    async fn logs_of(&self, accounts: &[Address], from: u64, to: u64) -> Result<Vec<Log>, NodeError> {
-        let events = vec![Token::AuthorizationUsed::SIGNATURE_HASH, Token::Transfer::SIGNATURE_HASH];
+    async fn logs_of(
+        &self,
+        accounts: &[Address],
+        from: u64,
+        to: u64,
+        side: Side,
+    ) -> Result<Vec<Log>, NodeError> {
         let accounts: Vec<B256> = accounts.iter().map(Address::into_word).collect();
-        let filter = Filter::new()
-            .address(self.network().usdc().address)
-            .event_signature(events)
-            .topic1(accounts)
-            .from_block(from)
-            .to_block(to);
+        let filter = Filter::new().address(self.network().usdc().address).from_block(from).to_block(to);
+        let filter = match side {
+            Side::From => {
+                let events = vec![Token::AuthorizationUsed::SIGNATURE_HASH, Token::Transfer::SIGNATURE_HASH];
+                filter.event_signature(events).topic1(accounts)
+            }
+            Side::To => filter.event_signature(Token::Transfer::SIGNATURE_HASH).topic2(accounts),
+        };
         within(async { self.provider.get_logs(&filter).await }).await
     }
 }

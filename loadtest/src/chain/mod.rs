@@ -1,5 +1,6 @@
 //! The chain, through a node that the run trusts: balances, logs, blocks, and the few transactions of the wallets.
 
+mod channels;
 mod clock;
 mod logs;
 mod send;
@@ -23,6 +24,7 @@ use x402::{
 };
 use x402_buyer::{Chain, ChainError};
 
+pub use channels::{ChannelFunds, ChannelMove, MoveKind};
 pub use clock::{Block, ChainClock, ClockReading};
 pub use logs::{Debit, Settlement, TokenLogs};
 

@@ -9,9 +9,11 @@ use std::{
 };
 
 use tokio::time::{Instant, sleep};
-use x402_buyer::{Challenge, Offer, Policy, Terms, Wallet};
+use x402::Usdc;
+use x402_buyer::{Challenge, Offer, Policy, Request, Terms, Wallet};
 
 use super::{
+    channels::Channels,
     http::{Http, Prepared},
     server_timing,
     signing::{Ready, SigningPool},
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::{
     plan::{ChallengeMode, Flow, Plan, Scheme, Target},
-    sample::{Answer, Call, Claimed, Payment, Phases},
+    sample::{Answer, Call, Claimed, Drawn, Payment, Phases},
 };
 
 /// Everything that a call needs, shared by all.
@@ -31,6 +33,7 @@ pub(crate) struct Caller {
     policy: Policy,
     patience: Duration,
     challenge: ChallengeMode,
+    channels: Option<Channels>,
     /// What may still be signed for, in atomic units.
     left: AtomicU64,
     epoch: Instant,
@@ -38,6 +41,7 @@ pub(crate) struct Caller {
 
 /// A target, ready to be asked.
 pub(crate) struct Goal {
+    request: Request,
     pub(crate) prepared: Prepared,
     pub(crate) scheme: Scheme,
     flow: Option<Flow>,
@@ -63,9 +67,20 @@ impl Caller {
             policy: policy(plan),
             patience: plan.patience,
             challenge: plan.challenge,
+            channels: None,
             left: AtomicU64::new(plan.budget.atomic()),
             epoch,
         }
+    }
+
+    /// The same, with channels to pay from.
+    pub(crate) fn paying_from(self, channels: Channels) -> Self {
+        Self { channels: Some(channels), ..self }
+    }
+
+    /// The channels, where the plan pays from any.
+    pub(crate) const fn channels(&self) -> Option<&Channels> {
+        self.channels.as_ref()
     }
 
     /// Whether the cheapest thing can no longer be paid for.
@@ -83,11 +98,18 @@ impl Caller {
             ended: started,
             phases: Phases::default(),
             payment: None,
+            drawn: None,
             answer: Answer::Served,
             sendings: 0,
         };
         let goal = &self.goals[target];
-        if let Err(end) = self.buy(goal, buyer, &mut call).await {
+        let bought = match (goal.scheme, &self.channels) {
+            (Scheme::BatchSettlement, Some(channels)) => {
+                self.draw(channels, goal, (target, buyer), &mut call).await
+            }
+            _ => self.buy(goal, buyer, &mut call).await,
+        };
+        if let Err(end) = bought {
             call.answer = end;
         }
         call.ended = self.epoch.elapsed();
@@ -97,7 +119,7 @@ impl Caller {
     async fn buy(&self, goal: &Goal, buyer: usize, call: &mut Call) -> Result<(), End> {
         let began = Instant::now();
         let offer = match (goal.scheme, self.challenge, goal.remembered()) {
-            (Scheme::Exact | Scheme::BatchSettlement, ChallengeMode::Once, Some(offer)) => offer,
+            (Scheme::Exact, ChallengeMode::Once, Some(offer)) => offer,
             _ => {
                 let offer = self.ask(goal).await;
                 call.phases.challenge = Some(began.elapsed());
@@ -107,7 +129,7 @@ impl Caller {
         if goal.scheme == Scheme::None {
             return Ok(());
         }
-        self.reserve(&offer)?;
+        self.take(offer.requirements.amount)?;
         let began = Instant::now();
         let wallet = self.buyers[buyer % self.buyers.len()].clone();
         let signed = self.pool.sign(wallet, offer, goal.prepared.hash).await;
@@ -124,6 +146,25 @@ impl Caller {
         }
     }
 
+    /// Pays from a channel. The buyer's own client keeps the offer, signs and sends again: those times are not told apart.
+    async fn draw(
+        &self,
+        channels: &Channels,
+        goal: &Goal,
+        (target, buyer): (usize, usize),
+        call: &mut Call,
+    ) -> Result<(), End> {
+        let price = channels.price(target);
+        self.take(price)?;
+        call.sendings = 1;
+        let sent = self.epoch.elapsed();
+        let answer = channels.send(target, buyer % self.buyers.len(), &goal.request).await?;
+        call.phases.told = server_timing::read(&answer.headers);
+        let (channel, base, charged) = (answer.channel.id, answer.base, answer.charged);
+        call.drawn = Some(Drawn { channel, base, charged, signed: price, sent });
+        Ok(())
+    }
+
     /// The offer that is paid, as it stands now.
     pub(crate) async fn ask(&self, goal: &Goal) -> Result<Arc<Offer>, End> {
         let refused = |why: String| Answer::Refused(why);
@@ -136,7 +177,8 @@ impl Caller {
         if let Some(flow) = goal.flow {
             challenge.accepts.retain(|offer| flow_of(offer) == flow);
         }
-        let offer = self.policy.choose(challenge, &goal.prepared.host, &Terms::default());
+        let scheme = goal.scheme.offered();
+        let offer = self.policy.choose_scheme(challenge, &goal.prepared.host, &Terms::default(), scheme);
         let offer = Arc::new(offer.map_err(|error| refused(error.to_string()))?);
         if self.challenge == ChallengeMode::Once {
             goal.remember(&offer);
@@ -145,10 +187,10 @@ impl Caller {
     }
 
     /// Takes a price from the budget; a signature that could overrun it is never made.
-    fn reserve(&self, offer: &Offer) -> Result<(), End> {
-        let price = offer.requirements.amount.atomic();
-        let taken =
-            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(price));
+    fn take(&self, price: Usdc) -> Result<(), End> {
+        let taken = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(price.atomic()));
         taken.map(drop).map_err(|_| Answer::Refused("budget used up".to_owned()))
     }
 
@@ -178,7 +220,8 @@ impl Caller {
 impl Goal {
     fn new(target: &Target) -> Self {
         let prepared = Prepared::new(&target.request);
-        Self { prepared, scheme: target.scheme, flow: target.flow, offer: RwLock::new(None) }
+        let request = target.request.clone();
+        Self { request, prepared, scheme: target.scheme, flow: target.flow, offer: RwLock::new(None) }
     }
 
     fn remembered(&self) -> Option<Arc<Offer>> {

@@ -5,6 +5,7 @@
 //! stalling seller is asked less often just then; it is here because many tools do only that, and shows by how much they err.
 
 mod call;
+pub(crate) mod channels;
 pub(crate) mod http;
 mod server_timing;
 mod signing;

@@ -59,8 +59,10 @@ pub enum LocalError {
     /// A service.
     #[error(transparent)]
     Process(#[from] ProcessError),
-    /// The chain has six accounts that sign settlements.
-    #[error("there are {0} processes that settle, and the local chain has six signers")]
+    /// The chain has six accounts with ether.
+    #[error(
+        "settling for {0} services, and claiming from channels, takes more than the local chain's six signers"
+    )]
     TooMany(usize),
     /// The buyers.
     #[error(transparent)]
@@ -79,7 +81,7 @@ impl Local {
         let rpc_url = rpc_proxy.as_ref().map_or_else(|| chain.rpc_url().to_owned(), FaultProxy::url);
         let mut signers = chain.description().signers().iter();
         let services = options.services.services.len();
-        let mut key = || signers.next().ok_or(LocalError::TooMany(services + 1));
+        let mut key = || signers.next().ok_or(LocalError::TooMany(services));
 
         let (mut facilitator, mut facilitator_proxy) = (None, None);
         if let Some(faults) = options.facilitator_faults.clone() {
@@ -98,6 +100,11 @@ impl Local {
             let start = match &facilitator_proxy {
                 Some(proxy) => start.env("X402_FACILITATOR_URL", &proxy.url()),
                 None => start.secret("X402_SIGNER_KEY_FILE", &key()?.private_key)?,
+            };
+            // A channel belongs to one ledger, so its key to one service.
+            let start = match service.sells_from_channels() {
+                true => start.secret("X402_CHANNEL_KEY_FILE", &key()?.private_key)?,
+                false => start,
             };
             let process = start.start().await?;
             targets.extend(service.targets(process.origin(), &started));

@@ -77,14 +77,15 @@ impl Launch {
 
     /// Names a file that holds a key and that only its owner can read.
     pub(super) fn secret(self, name: &str, key: &B256) -> Result<Self, ProcessError> {
-        let path = self.folder.join("signer.key");
+        let file = format!("{}.key", name.to_lowercase());
+        let path = self.folder.join(&file);
         let written = fs::create_dir_all(&self.folder).and_then(|()| {
             let mut options = OpenOptions::new();
             let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path)?;
             writeln!(file, "{key}")
         });
         written.map_err(|source| self.io(source))?;
-        Ok(self.env(name, "signer.key"))
+        Ok(self.env(name, &file))
     }
 
     /// Starts it, and waits until it listens and says that it is ready.

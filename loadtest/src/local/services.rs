@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::plan::TargetArgs;
+use crate::plan::{Scheme, TargetArgs, variant};
 
 /// The services of `deploy/services.toml`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -55,6 +55,9 @@ pub struct ServiceTarget {
     pub body: Option<String>,
     /// How many calls it gets beside the others.
     pub weight: Option<u32>,
+    /// How it is paid; as the plan says unless set.
+    #[serde(default, deserialize_with = "variant")]
+    pub scheme: Option<Scheme>,
 }
 
 impl Services {
@@ -84,6 +87,11 @@ impl Started {
 }
 
 impl Service {
+    /// Whether a target of it is paid from channels.
+    pub(super) fn sells_from_channels(&self) -> bool {
+        self.targets.iter().any(|target| target.scheme == Some(Scheme::BatchSettlement))
+    }
+
     pub(super) fn targets(&self, origin: &str, started: &Started) -> impl Iterator<Item = TargetArgs> {
         self.targets.iter().map(move |target| TargetArgs {
             url: format!("{origin}{}", target.path),
@@ -91,6 +99,7 @@ impl Service {
             method: target.method.clone(),
             body: target.body.as_deref().map(|body| started.fill(body)),
             weight: target.weight,
+            scheme: target.scheme,
             ..TargetArgs::default()
         })
     }

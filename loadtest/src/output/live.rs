@@ -13,7 +13,7 @@ use crate::{
     plan::{Load, Plan},
     result::Latencies,
     run::Observer,
-    sample::{Call, Claimed, Measure},
+    sample::{Call, Measure},
     wallets::total,
 };
 
@@ -111,9 +111,7 @@ impl Seen {
         self.ended += 1;
         self.again += u64::from(call.sendings.saturating_sub(1));
         self.signed = total([self.signed, call.signed()]);
-        if let Some(payment) = call.payment.filter(|payment| matches!(payment.claimed, Claimed::Settled(_))) {
-            self.settled = total([self.settled, payment.authorization.value]);
-        }
+        self.settled = total([self.settled, call.claimed()]);
         if call.is_served() {
             self.served += 1;
             self.totals.record(call.measure(Measure::Total).unwrap_or_default());

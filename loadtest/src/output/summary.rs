@@ -78,11 +78,25 @@ fn audit(f: &mut fmt::Formatter<'_>, money: &MoneySummary) -> fmt::Result {
     let credits: Vec<_> = money.credits.values().map(ToString::to_string).collect();
     writeln!(
         f,
-        "  money       debits {} by logs, {} by balances; credits {}; ledger {ledger}; signed {}",
+        "  money       debits {} by logs, {} back, {} gone by balances; credits {}; ledger {ledger}; signed {}",
         money.debits,
+        money.returns,
         money.balances,
         if credits.is_empty() { "$0.00".to_owned() } else { credits.join(" + ") },
         money.signed
+    )?;
+    let Some(channels) = money.channels else { return Ok(()) };
+    writeln!(
+        f,
+        "  channels    {} for {} calls: charged {}, claimed {}; put in {}, given back {}, withdrawn {}, left {}",
+        channels.channels,
+        channels.calls,
+        channels.charged,
+        channels.claims,
+        channels.deposits,
+        channels.refunds,
+        channels.withdrawals,
+        channels.left
     )
 }
 

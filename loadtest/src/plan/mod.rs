@@ -18,6 +18,7 @@ pub use network::Deployment;
 pub use schedule::{Schedule, Stage, StageError};
 pub use target::{Flow, Scheme, Target, TargetArgs};
 pub use text::Span;
+pub(crate) use text::variant;
 pub use threshold::{Comparison, Quantity, Threshold, ThresholdError};
 
 /// A checked plan.
@@ -101,9 +102,6 @@ pub enum PlanError {
     /// Nobody said how much may be spent.
     #[error("paid calls need a limit: give --budget, in dollars")]
     NoBudget,
-    /// The buyer library signs `exact` only.
-    #[error("scheme `{0}` is not among what the buyer can pay with: use `exact` or `none`")]
-    Scheme(Scheme),
     /// A target's request.
     #[error("target {url}: {source}")]
     Request {

@@ -29,7 +29,7 @@ pub enum Scheme {
     /// One EIP-3009 authorization a call.
     #[default]
     Exact,
-    /// Vouchers in a payment channel.
+    /// Vouchers in a payment channel for each buyer, which its first call opens and the end of the run closes.
     BatchSettlement,
 }
 
@@ -73,9 +73,6 @@ impl TargetArgs {
     /// [`PlanError`] where the request cannot be sent, or paid.
     pub fn target(self, scheme: Option<Scheme>, flow: Option<Flow>) -> Result<Target, PlanError> {
         let scheme = self.scheme.or(scheme).unwrap_or_default();
-        if scheme == Scheme::BatchSettlement {
-            return Err(PlanError::Scheme(scheme));
-        }
         let weight = self.weight.unwrap_or(1);
         if weight == 0 {
             return Err(PlanError::Zero("weight"));
@@ -101,13 +98,21 @@ impl TargetArgs {
 }
 
 impl Scheme {
+    /// The scheme of the offers that are looked for; without payment, the commonest will do.
+    pub(crate) const fn offered(self) -> &'static str {
+        match self {
+            Self::None | Self::Exact => x402::EXACT,
+            Self::BatchSettlement => x402::BATCH_SETTLEMENT,
+        }
+    }
+
     /// The name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Exact => x402::EXACT,
-            Self::BatchSettlement => "batch-settlement",
+            Self::BatchSettlement => x402::BATCH_SETTLEMENT,
         }
     }
 }

@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, time::Duration};
 use x402::Usdc;
 
 use super::{
-    Additivity, BlockSeen, CostSummary, GeneratorSummary, HistogramError, Intervals, Latencies, LoadSummary,
-    MoneySummary, Point, Provenance, RunResult, SCHEMA, Summary, TargetSummary, Verdict,
+    Additivity, BlockSeen, ChannelSummary, CostSummary, GeneratorSummary, HistogramError, Intervals,
+    Latencies, LoadSummary, MoneySummary, Point, Provenance, RunResult, SCHEMA, Summary, TargetSummary,
+    Verdict,
 };
 use crate::{
-    audit::{Audit, Class, Judged},
+    audit::{Audit, ChannelBooks, Class, Judged},
     chain::ClockReading,
     plan::{Load, Plan},
     sample::{Answer, Call, Measure},
@@ -179,7 +180,7 @@ impl Raw<'_> {
             let class = self.judged(index).map(|judged| judged.class.name());
             Point {
                 at_s: call.intended.as_secs_f64(),
-                paid_s: call.payment.map(|payment| payment.sent.as_secs_f64()),
+                paid_s: call.paid().map(|paid| paid.as_secs_f64()),
                 total_s: call.ended.saturating_sub(call.intended).as_secs_f64(),
                 outcome: class.unwrap_or(if call.is_served() { "served" } else { "unserved" }).to_owned(),
             }
@@ -230,11 +231,26 @@ fn money(audit: &Audit) -> MoneySummary {
         signed: sums.signed,
         claimed: sums.claimed,
         debits: sums.debits,
+        returns: sums.returns,
         balances: sums.balances,
+        channels: audit.channels.as_ref().map(channels),
         credits: sums.credits,
         ledger: sums.ledger,
         blocks: audit.blocks.into(),
         findings: audit.findings.clone(),
+    }
+}
+
+fn channels(books: &ChannelBooks) -> ChannelSummary {
+    ChannelSummary {
+        channels: books.channels,
+        calls: books.calls,
+        charged: books.charged,
+        deposits: books.deposits,
+        claims: books.claims,
+        refunds: books.refunds,
+        withdrawals: books.withdrawals,
+        left: books.left,
     }
 }
 

@@ -162,7 +162,12 @@ fn money(one: MoneySummary, other: MoneySummary) -> MoneySummary {
         signed: total([one.signed, other.signed]),
         claimed: total([one.claimed, other.claimed]),
         debits: total([one.debits, other.debits]),
+        returns: total([one.returns, other.returns]),
         balances: total([one.balances, other.balances]),
+        channels: match (one.channels, other.channels) {
+            (Some(ours), Some(theirs)) => Some(ours.with(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        },
         ledger: one.ledger.zip(other.ledger).map(|(ours, theirs)| total([ours, theirs])),
         blocks: [one.blocks[0].min(other.blocks[0]), one.blocks[1].max(other.blocks[1])],
     }

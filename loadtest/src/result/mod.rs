@@ -12,6 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use x402::{Address, Usdc};
 
+use crate::wallets::total;
+
 pub(crate) use build::Raw;
 pub use compare::{Comparison, Difference, Figure, compare};
 pub use histogram::{HistogramError, Latencies};
@@ -185,7 +187,11 @@ pub struct MoneySummary {
     /// Taken from the buyers, by the token's logs.
     #[schemars(with = "String")]
     pub debits: Usdc,
-    /// Taken from the buyers, by their balances.
+    /// Come back to the buyers, by the token's logs: refunds, and what was left in channels.
+    #[schemars(with = "String")]
+    #[serde(default)]
+    pub returns: Usdc,
+    /// Gone from the buyers, by their balances: what was taken less what came back.
     #[schemars(with = "String")]
     pub balances: Usdc,
     /// Given to each payee, by the token's logs.
@@ -194,13 +200,43 @@ pub struct MoneySummary {
     /// Settled, by the sellers' ledgers; absent where one shows none.
     #[schemars(with = "Option<String>")]
     pub ledger: Option<Usdc>,
+    /// What went through channels, where anything was paid from them.
+    #[serde(default)]
+    pub channels: Option<ChannelSummary>,
     /// The blocks whose logs were read.
     pub blocks: [u64; 2],
     /// Everything that must not be.
     pub findings: Vec<String>,
 }
 
-/// The gas of settlements. A rollup's fee for its data is not in it.
+/// The money of channels, by the contract's logs but for what was charged. Amounts are strings of atomic units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelSummary {
+    /// Channels that were used.
+    pub channels: u64,
+    /// Calls that were answered.
+    pub calls: u64,
+    /// Charged, by the answers.
+    #[schemars(with = "String")]
+    pub charged: Usdc,
+    /// Put in by the buyers.
+    #[schemars(with = "String")]
+    pub deposits: Usdc,
+    /// Claimed by the sellers.
+    #[schemars(with = "String")]
+    pub claims: Usdc,
+    /// Given back by the sellers.
+    #[schemars(with = "String")]
+    pub refunds: Usdc,
+    /// Taken back by the buyers.
+    #[schemars(with = "String")]
+    pub withdrawals: Usdc,
+    /// Neither claimed nor back.
+    #[schemars(with = "String")]
+    pub left: Usdc,
+}
+
+/// The gas of settlements, and of whatever moved the money of channels but their sellers' pay-out. A rollup's fee for its data is not in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CostSummary {
     /// Transactions that held settlements.
@@ -266,6 +302,21 @@ pub struct Intervals {
     pub length_s: f64,
     /// By measure, in order; empty text where nothing was measured.
     pub measures: BTreeMap<String, Vec<String>>,
+}
+
+impl ChannelSummary {
+    fn with(self, other: Self) -> Self {
+        Self {
+            channels: self.channels + other.channels,
+            calls: self.calls + other.calls,
+            charged: total([self.charged, other.charged]),
+            deposits: total([self.deposits, other.deposits]),
+            claims: total([self.claims, other.claims]),
+            refunds: total([self.refunds, other.refunds]),
+            withdrawals: total([self.withdrawals, other.withdrawals]),
+            left: total([self.left, other.left]),
+        }
+    }
 }
 
 impl CostSummary {

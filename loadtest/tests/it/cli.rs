@@ -90,9 +90,11 @@ async fn a_leak_ends_with_three_and_a_condition_with_two() {
 }
 
 #[tokio::test]
-async fn channels_are_refused_until_the_buyer_has_them() {
+async fn a_scheme_or_a_flow_that_the_seller_does_not_offer_does_not_start() {
     let shop = Shop::open(Habit::Honest).await;
-    let refused = shop.run(&["--budget", "0.05", "--scheme", "batch-settlement"]).await;
-    assert_eq!(refused.status.code(), Some(64));
-    assert!(text(&refused).contains("batch-settlement"), "{}", text(&refused));
+    for asked in [["--scheme", "batch-settlement"], ["--flow", "upfront"]] {
+        let refused = shop.run(&[&["--budget", "0.05"], &asked[..]].concat()).await;
+        assert_eq!(refused.status.code(), Some(64), "{}", text(&refused));
+        assert!(text(&refused).contains("makes no offer that can be paid"), "{}", text(&refused));
+    }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use loadtest::plan::{Load, PlanArgs, PlanError, Schedule, Scheme, Stage, Threshold};
+use loadtest::plan::{Load, PlanArgs, Schedule, Scheme, Stage, Threshold};
 use proptest::prelude::*;
 
 const PLAN: &str = r#"
@@ -69,7 +69,7 @@ fn what_cannot_be_carried_out_is_refused_with_what_to_do() {
     assert!(refusal(PlanArgs { rpc: "http://127.0.0.1:1".parse().ok(), ..paid(url()) }).contains("--budget"));
     assert!(refusal(PlanArgs { url: Some("ftp://x".into()), ..url() }).contains("ftp://x"));
     let channels = PlanArgs { scheme: Some(Scheme::BatchSettlement), ..url() };
-    assert!(matches!(channels.plan(), Err(PlanError::Scheme(Scheme::BatchSettlement))));
+    assert!(refusal(channels).contains("--rpc"), "a channel is on a chain too");
 }
 
 #[test]

@@ -110,7 +110,10 @@ impl Policy {
     }
 
     /// The same among the offers of one scheme.
-    pub(crate) fn choose_scheme(
+    ///
+    /// # Errors
+    /// [`NoOffer`] with a reason for each offer when none fits.
+    pub fn choose_scheme(
         &self,
         challenge: Challenge,
         host: &str,

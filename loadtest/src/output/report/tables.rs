@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use crate::{
     audit::Class,
     output::units::{rate, time},
-    result::{RunResult, Summary},
+    result::{ChannelSummary, RunResult, Summary},
     sample::Measure,
 };
 
@@ -80,11 +80,13 @@ pub(super) fn money(result: &RunResult) -> Markup {
             div class="scroll" { table {
                 tr { td { "signed for" } td { (money.signed) } }
                 tr { td { "left the buyers, by the logs" } td { (money.debits) } }
-                tr { td { "left the buyers, by their balances" } td { (money.balances) } }
+                tr { td { "came back to them, by the logs" } td { (money.returns) } }
+                tr { td { "gone from the buyers, by their balances" } td { (money.balances) } }
                 @for (payee, amount) in &money.credits { tr { td { "reached " (payee) } td { (amount) } } }
                 tr { td { "settled, by the answers" } td { (money.claimed) } }
                 tr { td { "settled, by the sellers' ledgers" } td { (money.ledger.map_or("not shown".to_owned(), |ledger| ledger.to_string())) } }
             } }
+            @if let Some(channels) = &money.channels { (books(channels)) }
             @if let Some(cost) = &result.cost {
                 p {
                     (cost.payments) " settlements in " (cost.transactions) " transactions, "
@@ -95,6 +97,20 @@ pub(super) fn money(result: &RunResult) -> Markup {
                 }
             }
         }
+    }
+}
+
+fn books(channels: &ChannelSummary) -> Markup {
+    html! {
+        p { (channels.calls) " calls from " (channels.channels) " channels; the contract's logs beside the answers:" }
+        div class="scroll" { table {
+            tr { td { "charged, by the answers" } td { (channels.charged) } }
+            tr { td { "claimed by the sellers" } td { (channels.claims) } }
+            tr { td { "put in" } td { (channels.deposits) } }
+            tr { td { "given back by the sellers" } td { (channels.refunds) } }
+            tr { td { "taken back by the buyers" } td { (channels.withdrawals) } }
+            tr { td { "still in the channels" } td { (channels.left) } }
+        } }
     }
 }
 

@@ -1,0 +1,139 @@
+//! What channels hold, and every movement of it, from the settlement contract's own state and logs.
+
+use std::collections::BTreeMap;
+
+use alloy::{
+    providers::Provider,
+    rpc::types::{Filter, Log},
+    sol_types::{SolCall, SolEvent},
+};
+use x402::{B256, ChannelId, Multicall3::Call3, SETTLEMENT_CONTRACT, Settlement as Contract, Usdc};
+use x402_buyer::ChainError;
+
+use super::{Node, NodeError, within};
+
+/// How many blocks one query spans; public nodes refuse longer ones.
+const BLOCKS_AT_ONCE: u64 = 500;
+/// How many channels one query names.
+const CHANNELS_AT_ONCE: usize = 100;
+
+/// A channel as the contract has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChannelFunds {
+    /// Deposits less refunds and withdrawals.
+    pub balance: Usdc,
+    /// What its seller claimed of that since it was opened.
+    pub claimed: Usdc,
+}
+
+/// A movement of a channel's money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelMove {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Which way.
+    pub kind: MoveKind,
+    /// How much.
+    pub amount: Usdc,
+    /// In which transaction.
+    pub transaction: B256,
+}
+
+/// Which way a channel's money moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MoveKind {
+    /// From the buyer into the channel.
+    Deposit,
+    /// From the channel to the seller, who is paid out later for many channels at once.
+    Claim,
+    /// Back to the buyer, by the seller.
+    Refund,
+    /// Back to the buyer, by itself.
+    Withdrawal,
+}
+
+impl Node {
+    /// What channels hold as of a block, in their order.
+    ///
+    /// # Errors
+    /// [`NodeError`] when the node does not say.
+    pub async fn channels(&self, ids: &[ChannelId], block: u64) -> Result<Vec<ChannelFunds>, NodeError> {
+        let mut funds = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(CHANNELS_AT_ONCE) {
+            let calls = ids.iter().map(|id| Call3 {
+                target: SETTLEMENT_CONTRACT,
+                allowFailure: false,
+                callData: Contract::channelsCall { channelId: id.0 }.abi_encode().into(),
+            });
+            for answer in self.multicall(calls.collect(), block).await? {
+                let state = Contract::channelsCall::abi_decode_returns(&answer.returnData);
+                let state = state.map_err(|_| ChainError::Nonsense("a channel"))?;
+                funds.push(ChannelFunds {
+                    balance: units(state.balance)?,
+                    claimed: units(state.totalClaimed)?,
+                });
+            }
+        }
+        Ok(funds)
+    }
+
+    /// The movements of channels from one block to another, both included, in the order of the chain.
+    ///
+    /// # Errors
+    /// [`NodeError`] when the node does not tell.
+    pub async fn channel_moves(
+        &self,
+        ids: &[ChannelId],
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<ChannelMove>, NodeError> {
+        let mut moves = BTreeMap::new();
+        let mut first = from;
+        while first <= to {
+            let last = to.min(first + BLOCKS_AT_ONCE - 1);
+            for ids in ids.chunks(CHANNELS_AT_ONCE) {
+                let filter = filter(ids).from_block(first).to_block(last);
+                for log in within(async { self.provider.get_logs(&filter).await }).await? {
+                    moves.insert((log.block_number, log.log_index), movement(&log)?);
+                }
+            }
+            first = last + 1;
+        }
+        Ok(moves.into_values().collect())
+    }
+}
+
+fn filter(ids: &[ChannelId]) -> Filter {
+    let events = vec![
+        Contract::Deposited::SIGNATURE_HASH,
+        Contract::Claimed::SIGNATURE_HASH,
+        Contract::Refunded::SIGNATURE_HASH,
+        Contract::WithdrawFinalized::SIGNATURE_HASH,
+    ];
+    let ids: Vec<B256> = ids.iter().map(|id| id.0).collect();
+    Filter::new().address(SETTLEMENT_CONTRACT).event_signature(events).topic1(ids)
+}
+
+fn movement(log: &Log) -> Result<ChannelMove, NodeError> {
+    let read = || {
+        if let Ok(event) = Contract::Deposited::decode_log(&log.inner) {
+            return Some((MoveKind::Deposit, event.channelId, event.amount));
+        }
+        if let Ok(event) = Contract::Claimed::decode_log(&log.inner) {
+            return Some((MoveKind::Claim, event.channelId, event.claimAmount));
+        }
+        if let Ok(event) = Contract::Refunded::decode_log(&log.inner) {
+            return Some((MoveKind::Refund, event.channelId, event.amount));
+        }
+        let event = Contract::WithdrawFinalized::decode_log(&log.inner).ok()?;
+        Some((MoveKind::Withdrawal, event.channelId, event.amount))
+    };
+    let transaction = log.transaction_hash.ok_or(ChainError::Nonsense("a log without a place"))?;
+    let (kind, channel, amount) = read().ok_or(ChainError::Nonsense("a channel's log"))?;
+    Ok(ChannelMove { channel: ChannelId(channel), kind, amount: units(amount)?, transaction })
+}
+
+fn units(amount: u128) -> Result<Usdc, NodeError> {
+    let units = u64::try_from(amount).map_err(|_| ChainError::Nonsense("an amount"))?;
+    Ok(Usdc::from_atomic(units))
+}
