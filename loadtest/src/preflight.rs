@@ -26,8 +26,8 @@ pub struct Estimate {
     pub targets: Vec<Priced>,
     /// How many calls start; for a closed loop, as many as the budget pays.
     pub calls: u64,
-    /// How many of them a buyer pays at most.
-    pub turns: u64,
+    /// How many accounts pay for them.
+    pub buyers: u64,
     /// What they cost at most.
     pub cost: Usdc,
     /// The plan's limit.
@@ -129,9 +129,17 @@ impl Estimate {
             }
             Load::Closed { .. } => plan.budget,
         };
-        let (budget, turns) = (plan.budget, calls.div_ceil(u64::from(plan.buyers)));
-        let mut estimate =
-            Self { targets, calls, turns, cost, budget, each: Usdc::ZERO, short: Vec::new(), gas_wei: 0 };
+        let (budget, payers) = (plan.budget, u64::from(plan.buyers));
+        let mut estimate = Self {
+            targets,
+            calls,
+            buyers: payers,
+            cost,
+            budget,
+            each: Usdc::ZERO,
+            short: Vec::new(),
+            gas_wei: 0,
+        };
         estimate.each = estimate.needed(plan);
         if let Some(node) = node.filter(|_| plan.pays()) {
             estimate.look(node, buyers).await?;
@@ -139,21 +147,18 @@ impl Estimate {
         Ok(estimate)
     }
 
-    /// What a buyer puts into the channel of a target: what it can come to spend there.
-    pub(crate) fn deposit(&self, target: &Priced) -> Usdc {
-        target.price.checked_mul(self.turns.min(target.calls)).unwrap_or(Usdc::from_atomic(u64::MAX))
+    /// What a buyer can come to spend at a target, whose calls the buyers make in turn.
+    pub(crate) fn share(&self, target: &Priced) -> Usdc {
+        target.price.checked_mul(target.calls.div_ceil(self.buyers)).unwrap_or(Usdc::from_atomic(u64::MAX))
     }
 
-    /// What a buyer must hold: its calls could all be the dearest ones, and what is in a channel pays for nothing else.
+    /// What a buyer must hold: what is in a channel pays for nothing else.
     fn needed(&self, plan: &Plan) -> Usdc {
         let of = |scheme| {
             let targets = plan.targets.iter().zip(&self.targets);
-            targets.filter(move |(target, _)| target.scheme == scheme).map(|(_, priced)| priced)
+            total(targets.filter(|(target, _)| target.scheme == scheme).map(|(_, priced)| self.share(priced)))
         };
-        let dearest = of(Scheme::Exact).map(|priced| priced.price).max().unwrap_or_default();
-        let exact = dearest.checked_mul(self.turns).unwrap_or(Usdc::from_atomic(u64::MAX)).min(self.cost);
-        let deposits = of(Scheme::BatchSettlement).map(|priced| self.deposit(priced));
-        total(deposits.chain([exact]))
+        total([of(Scheme::Exact).min(self.cost), of(Scheme::BatchSettlement)])
     }
 
     async fn look(&mut self, node: &Node, buyers: &[Wallet]) -> Result<(), NodeError> {

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -46,6 +46,8 @@ pub(crate) struct Goal {
     pub(crate) scheme: Scheme,
     flow: Option<Flow>,
     offer: RwLock<Option<Arc<Offer>>>,
+    /// Whose turn it is: buyers take turns at each target, so that all of them come to all targets.
+    turn: AtomicUsize,
 }
 
 /// Why a call ends early.
@@ -89,7 +91,7 @@ impl Caller {
     }
 
     /// Makes one call. It does not fail: what goes wrong is its answer.
-    pub(crate) async fn call(&self, target: usize, buyer: usize, intended: Duration) -> Call {
+    pub(crate) async fn call(&self, target: usize, intended: Duration) -> Call {
         let started = self.epoch.elapsed();
         let mut call = Call {
             target,
@@ -103,6 +105,7 @@ impl Caller {
             sendings: 0,
         };
         let goal = &self.goals[target];
+        let buyer = goal.turn.fetch_add(1, Ordering::Relaxed) % self.buyers.len().max(1);
         let bought = match (goal.scheme, &self.channels) {
             (Scheme::BatchSettlement, Some(channels)) => {
                 self.draw(channels, goal, (target, buyer), &mut call).await
@@ -131,7 +134,7 @@ impl Caller {
         }
         self.take(offer.requirements.amount)?;
         let began = Instant::now();
-        let wallet = self.buyers[buyer % self.buyers.len()].clone();
+        let wallet = self.buyers[buyer].clone();
         let signed = self.pool.sign(wallet, offer, goal.prepared.hash).await;
         call.phases.sign = Some(began.elapsed());
         let ready = signed
@@ -158,7 +161,7 @@ impl Caller {
         self.take(price)?;
         call.sendings = 1;
         let sent = self.epoch.elapsed();
-        let answer = channels.send(target, buyer % self.buyers.len(), &goal.request).await?;
+        let answer = channels.send(target, buyer, &goal.request).await?;
         call.phases.told = server_timing::read(&answer.headers);
         let (channel, base, charged) = (answer.channel.id, answer.base, answer.charged);
         call.drawn = Some(Drawn { channel, base, charged, signed: price, sent });
@@ -221,7 +224,14 @@ impl Goal {
     fn new(target: &Target) -> Self {
         let prepared = Prepared::new(&target.request);
         let request = target.request.clone();
-        Self { request, prepared, scheme: target.scheme, flow: target.flow, offer: RwLock::new(None) }
+        Self {
+            request,
+            prepared,
+            scheme: target.scheme,
+            flow: target.flow,
+            offer: RwLock::new(None),
+            turn: AtomicUsize::new(0),
+        }
     }
 
     fn remembered(&self) -> Option<Arc<Offer>> {

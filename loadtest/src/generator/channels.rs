@@ -28,7 +28,7 @@ const AT_ONCE: usize = 8;
 /// The channels of a run.
 pub(crate) struct Channels {
     clients: Vec<ChannelClient>,
-    /// Target by target: price, and what its first call deposits.
+    /// Target by target: price, and what a buyer's first call deposits.
     terms: Vec<(Usdc, Usdc)>,
     /// Whose each channel is.
     buyers: BTreeMap<ChannelId, usize>,
@@ -83,7 +83,7 @@ impl Channels {
                 owners.extend(config.map(|config| (config.id(network), index)));
             }
         }
-        let terms = estimate.targets.iter().map(|target| (target.price, estimate.deposit(target))).collect();
+        let terms = estimate.targets.iter().map(|target| (target.price, estimate.share(target))).collect();
         let clients = clients.collect::<Result<_, _>>()?;
         Ok(Some(Self { clients, terms, buyers: owners, _folder: folder }))
     }

@@ -93,7 +93,7 @@ impl Generator {
             let (caller, ended) = (self.caller.clone(), ended.clone());
             let target = self.turns[index % self.turns.len()];
             tokio::spawn(async move {
-                let _ = ended.send(caller.call(target, index, intended).await);
+                let _ = ended.send(caller.call(target, intended).await);
                 drop(slot);
             });
         }
@@ -109,7 +109,7 @@ impl Generator {
                 sleep_until(epoch).await;
                 while epoch.elapsed() < duration && !stop.is_cancelled() && !caller.is_spent(cheapest) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let call = caller.call(turns[index % turns.len()], index, epoch.elapsed()).await;
+                    let call = caller.call(turns[index % turns.len()], epoch.elapsed()).await;
                     let failed = !call.is_served();
                     let _ = ended.send(call);
                     if failed {
