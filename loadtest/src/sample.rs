@@ -13,15 +13,13 @@ pub enum Measure {
     Challenge,
     /// Choosing the offer and signing, waiting for a signing thread included.
     Sign,
-    /// The seller's checks and its claim, by its own account (`Server-Timing`).
+    /// The seller's checks, the turn in its queue and its claim, by its own account (`Server-Timing`).
     Verify,
     /// The seller's work and its commit, by its own account.
     Serve,
-    /// Until the settlement was handed to the chain, by the seller's account.
-    SettleSubmit,
-    /// Until the settlement was final enough for the seller, by its account. A seller that tells one time for the whole
-    /// settlement has it all here.
-    SettleConfirm,
+    /// The settlement, until it was final enough for the seller, by its account. When the chain showed it stands in
+    /// [`Measure::ToFlashblock`] and [`Measure::ToBlock`].
+    Settle,
     /// What no account covers: the network, queues, sending again, and a silent seller's whole time.
     Rest,
     /// From the intended start to the answer: what an independent customer waits.
@@ -38,14 +36,13 @@ pub enum Measure {
 
 impl Measure {
     /// All.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 12] = [
         Self::Wait,
         Self::Challenge,
         Self::Sign,
         Self::Verify,
         Self::Serve,
-        Self::SettleSubmit,
-        Self::SettleConfirm,
+        Self::Settle,
         Self::Rest,
         Self::Total,
         Self::Service,
@@ -54,18 +51,10 @@ impl Measure {
         Self::ToSafe,
     ];
     /// Those that follow one another from the intended start to the answer: together they are the total.
-    pub const PARTS: [Self; 8] = [
-        Self::Wait,
-        Self::Challenge,
-        Self::Sign,
-        Self::Verify,
-        Self::Serve,
-        Self::SettleSubmit,
-        Self::SettleConfirm,
-        Self::Rest,
-    ];
-    pub(crate) const EXPECTED: &str = "the measures are wait, challenge, sign, verify, serve, settle-submit, \
-        settle-confirm, rest, total, service, to-flashblock, to-block, to-safe";
+    pub const PARTS: [Self; 7] =
+        [Self::Wait, Self::Challenge, Self::Sign, Self::Verify, Self::Serve, Self::Settle, Self::Rest];
+    pub(crate) const EXPECTED: &str = "the measures are wait, challenge, sign, verify, serve, \
+        settle, rest, total, service, to-flashblock, to-block, to-safe";
 
     /// The name in reports.
     #[must_use]
@@ -76,8 +65,7 @@ impl Measure {
             Self::Sign => "sign",
             Self::Verify => "verify",
             Self::Serve => "serve",
-            Self::SettleSubmit => "settle-submit",
-            Self::SettleConfirm => "settle-confirm",
+            Self::Settle => "settle",
             Self::Rest => "rest",
             Self::Total => "total",
             Self::Service => "service",
@@ -143,10 +131,8 @@ pub struct Told {
     pub verify: Option<Duration>,
     /// [`Measure::Serve`].
     pub serve: Option<Duration>,
-    /// [`Measure::SettleSubmit`].
-    pub settle_submit: Option<Duration>,
-    /// [`Measure::SettleConfirm`].
-    pub settle_confirm: Option<Duration>,
+    /// [`Measure::Settle`].
+    pub settle: Option<Duration>,
 }
 
 /// A payment that was sent.
@@ -213,8 +199,7 @@ impl Call {
             Measure::Sign => sign,
             Measure::Verify => told.verify,
             Measure::Serve => told.serve,
-            Measure::SettleSubmit => told.settle_submit,
-            Measure::SettleConfirm => told.settle_confirm,
+            Measure::Settle => told.settle,
             Measure::Rest => Some(self.service().saturating_sub(self.phases.sum())),
             Measure::Total => Some(self.ended.saturating_sub(self.intended)),
             Measure::Service => Some(self.service()),
@@ -256,7 +241,7 @@ impl Call {
 
 impl Phases {
     fn sum(&self) -> Duration {
-        let Told { verify, serve, settle_submit, settle_confirm } = self.told;
-        [self.challenge, self.sign, verify, serve, settle_submit, settle_confirm].into_iter().flatten().sum()
+        let Told { verify, serve, settle } = self.told;
+        [self.challenge, self.sign, verify, serve, settle].into_iter().flatten().sum()
     }
 }

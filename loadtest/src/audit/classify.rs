@@ -5,6 +5,7 @@ use x402::{Address, PaymentNonce};
 use super::{
     Settled,
     ledger::{LedgerEntry, Money},
+    refunds::Returns,
 };
 use crate::{
     chain::Settlement,
@@ -18,7 +19,7 @@ pub enum Class {
     ServedPaid,
     /// Not answered, and not paid.
     Refused,
-    /// Paid, not answered, and paid back or owed by the seller's own ledger.
+    /// Paid, not answered, and paid back.
     Refunded,
     /// Answered, and not paid.
     ServedUnpaid,
@@ -73,7 +74,7 @@ impl Class {
         match self {
             Self::ServedPaid => "answered, and paid once",
             Self::Refused => "neither answered nor paid",
-            Self::Refunded => "paid, not answered, and the seller's ledger says that it is paid back or owed",
+            Self::Refunded => "paid, not answered, and the chain shows that it came back",
             Self::ServedUnpaid => "answered, and the chain shows no payment",
             Self::PaidUnserved => "the chain shows the payment, and no answer came",
             Self::DoublePaid => "paid more than once, or not what was signed",
@@ -90,16 +91,23 @@ impl fmt::Display for Class {
 
 /// Judges one call. `None` where nothing was signed. What an answer from a channel cost is claimed with that of other calls:
 /// the books of the channel tell whether it was.
-pub(super) fn judge(call: &Call, settled: &Settled, ledger: Option<&LedgerEntry>) -> Option<Judged> {
+pub(super) fn judge(
+    call: &Call,
+    settled: &Settled,
+    ledger: Option<&LedgerEntry>,
+    returns: &mut Returns,
+) -> Option<Judged> {
     if call.drawn.is_some() {
         return Some(Judged { class: Class::ServedPaid, settlements: Vec::new() });
     }
     let payment = call.payment?;
     let key: (Address, PaymentNonce) = (payment.authorization.from, payment.authorization.nonce);
     let settlements = settled.get(&key).cloned().unwrap_or_default();
+    // Of a payment that was answered, a part may come back.
+    let returned = ledger.is_some_and(|entry| returns.shows(entry));
     let class = match (call.is_served(), &settlements[..]) {
         (true, [one]) if fits(one, &payment) => Class::ServedPaid,
-        (false, [one]) if fits(one, &payment) => unserved(ledger),
+        (false, [one]) if fits(one, &payment) => unserved(ledger, returned),
         (true, []) if payment.claimed == Claimed::Pending => Class::Pending,
         (true, []) => Class::ServedUnpaid,
         (false, []) if may_still_settle(call, &payment, ledger) => Class::Pending,
@@ -114,9 +122,12 @@ fn fits(settlement: &Settlement, payment: &Payment) -> bool {
     debit.to == signed.to && debit.value == signed.value
 }
 
-fn unserved(ledger: Option<&LedgerEntry>) -> Class {
-    let owed = ledger.is_some_and(|entry| entry.money.is_owed());
-    if owed { Class::Refunded } else { Class::PaidUnserved }
+fn unserved(ledger: Option<&LedgerEntry>, returned: bool) -> Class {
+    match ledger.map(|entry| entry.money) {
+        _ if returned => Class::Refunded,
+        Some(money) if money.is_owed() => Class::Pending,
+        _ => Class::PaidUnserved,
+    }
 }
 
 /// Whether a payment that the chain does not show may be on its way. The seller's own ledger knows best; a seller without

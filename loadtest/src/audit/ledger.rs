@@ -1,8 +1,10 @@
 //! What sellers say of payments: `GET /payments/{id}`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
-use x402::Usdc;
+use x402::{Address, Network, PaymentId, PaymentStatus, Refunds, Signed, Usdc};
 
 use crate::{
     generator::{Goal, http::Http},
@@ -16,12 +18,17 @@ const UNKNOWN_PAYMENT: &str = "unknown_payment";
 
 /// A seller's record of a payment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LedgerEntry {
     /// Where the money is.
     pub money: Money,
     /// The price.
     #[serde(default)]
     pub amount: Usdc,
+    /// What it gives back, where it does.
+    pub refunds: Option<Refunds>,
+    /// What it signs of this.
+    pub signed_status: Option<Signed<PaymentStatus>>,
 }
 
 /// The states of money in a seller's ledger.
@@ -65,11 +72,37 @@ impl Money {
 }
 
 impl LedgerEntry {
+    fn is_stated(&self, id: PaymentId, stated: &PaymentStatus) -> bool {
+        let money = serde_json::from_value(stated.money.clone().into());
+        stated.payment_id == id && money.is_ok_and(|money: Money| money == self.money)
+    }
+
     /// What the seller took by its own account.
     #[must_use]
     pub fn taken(&self) -> Usdc {
         if self.money == Money::Settled || self.money.is_owed() { self.amount } else { Usdc::ZERO }
     }
+}
+
+/// What is wrong with the statements that sellers sign: another payment, another state than the answer around it, or
+/// several signers of one seller.
+pub(super) fn statements(network: Network, calls: &[Call], entries: &[Option<LedgerEntry>]) -> Vec<String> {
+    let mut signers: BTreeMap<usize, BTreeSet<Option<Address>>> = BTreeMap::new();
+    let mut wrong = 0;
+    for (call, entry) in calls.iter().zip(entries) {
+        let (Some(payment), Some(entry)) = (call.payment, entry) else { continue };
+        let Some(signed) = &entry.signed_status else { continue };
+        wrong += u32::from(!entry.is_stated(payment.id, &signed.payload));
+        signers.entry(call.target).or_default().insert(signed.signer(network).ok());
+    }
+    let mut findings = Vec::new();
+    if wrong > 0 {
+        findings.push(format!("{wrong} signed statuses say another thing than the answers they came in"));
+    }
+    if signers.values().any(|signers| signers.len() > 1 || signers.contains(&None)) {
+        findings.push("the signed statuses of one seller are not by one signer".to_owned());
+    }
+    findings
 }
 
 /// Asks every seller about its payments, in the order of the calls. `None` where nothing was signed, or the seller shows none.
@@ -89,7 +122,12 @@ fn read(status: u16, body: &[u8]) -> Option<LedgerEntry> {
         404 => {
             let problem: Problem = serde_json::from_slice(body).ok()?;
             let unknown = problem.reason.as_deref() == Some(UNKNOWN_PAYMENT);
-            unknown.then_some(LedgerEntry { money: Money::None, amount: Usdc::ZERO })
+            unknown.then_some(LedgerEntry {
+                money: Money::None,
+                amount: Usdc::ZERO,
+                refunds: None,
+                signed_status: None,
+            })
         }
         _ => None,
     }

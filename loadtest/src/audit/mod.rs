@@ -3,6 +3,7 @@
 mod channels;
 mod classify;
 mod ledger;
+mod refunds;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -24,6 +25,7 @@ use crate::{
 pub(crate) use channels::{ChannelBooks, Opening};
 use channels::{is_deposit, is_return};
 use classify::judge;
+use refunds::Returns;
 
 /// How often the chain is asked again while a payment is unclear.
 const RETRY: Duration = Duration::from_secs(1);
@@ -100,8 +102,10 @@ pub(crate) async fn audit(
         let logs = node.token_logs(&before.buyers, before.block + 1, head).await?;
         let ledgers = ledger::ask(&caller.http, &caller.goals, calls).await;
         let settled = by_payment(&logs);
+        let mut returns = Returns::new(&logs.returns);
+        let judged = calls.iter().zip(&ledgers);
         let judged: Vec<_> =
-            calls.iter().zip(&ledgers).map(|(call, ledger)| judge(call, &settled, ledger.as_ref())).collect();
+            judged.map(|(call, ledger)| judge(call, &settled, ledger.as_ref(), &mut returns)).collect();
         let channels = before.channels.close(node, calls, (before.block + 1, head)).await?;
         let pending = judged.iter().flatten().any(|judged| judged.class == Class::Pending);
         if (pending || !channels.findings.is_empty()) && Instant::now() < give_up {
@@ -117,6 +121,8 @@ pub(crate) async fn audit(
             books.beside(sums.deposits, total(returns.map(|credit| credit.value)));
             books
         });
+        findings.extend(ledger::statements(node.network(), calls, &ledgers));
+        findings.extend(returns.unexplained());
         findings.extend(channels.iter().flat_map(|books| books.findings.clone()));
         return Ok(Audit { judged, sums, channels, findings, blocks: (before.block + 1, head) });
     }

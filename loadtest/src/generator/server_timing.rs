@@ -13,10 +13,9 @@ pub(crate) fn read(headers: &HeaderMap) -> Told {
     let values = headers.get_all("server-timing").iter().filter_map(|value| value.to_str().ok());
     for (name, took) in values.flat_map(|value| value.split(',')).filter_map(metric) {
         let part = match name {
-            "check" | "verify" | "claim" => &mut told.verify,
+            "check" | "verify" | "queue" | "claim" => &mut told.verify,
             "work" | "serve" | "commit" => &mut told.serve,
-            "queue" | "submit" | "settle-submit" => &mut told.settle_submit,
-            "settle" | "confirm" | "settle-confirm" => &mut told.settle_confirm,
+            "settle" => &mut told.settle,
             _ => continue,
         };
         *part = Some(part.unwrap_or_default() + took);
@@ -48,7 +47,7 @@ mod tests {
             told("check;dur=1, verify;dur=2.5, claim;dur=0.5, work;dur=10, commit;dur=1, settle;dur=900");
         assert_eq!(read.verify, Some(Duration::from_millis(4)));
         assert_eq!(read.serve, Some(Duration::from_millis(11)));
-        assert_eq!((read.settle_submit, read.settle_confirm), (None, Some(Duration::from_millis(900))));
+        assert_eq!(read.settle, Some(Duration::from_millis(900)));
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use crate::sample::Measure;
 
-/// What makes a run fail whatever its audit says: `p99(total)>3s`, `mean(settle-confirm)>1500ms`, `rate<50`, `errors>1%`,
+/// What makes a run fail whatever its audit says: `p99(total)>3s`, `mean(settle)>1500ms`, `rate<50`, `errors>1%`,
 /// `not-started>0`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {

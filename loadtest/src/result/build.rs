@@ -257,3 +257,104 @@ fn channels(books: &ChannelBooks) -> ChannelSummary {
 fn count<T>(items: impl Iterator<Item = T>) -> u64 {
     u64::try_from(items.count()).unwrap_or(u64::MAX)
 }
+
+/// What is measured where the truth is known: a server that stalls for the first second of every ten, and answers at once
+/// otherwise. The times are computed, so that nothing here depends on how busy a machine is.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        plan::{PlanArgs, Scheme},
+        result::merge,
+        sample::Phases,
+    };
+
+    const PERIOD: f64 = 10.0;
+    const STALL: f64 = 1.0;
+
+    /// How long a call that reaches the server at a time has to wait.
+    fn stall(at: Duration) -> Duration {
+        Duration::from_secs_f64((STALL - at.as_secs_f64() % PERIOD).max(0.0))
+    }
+
+    fn call(intended: Duration, started: Duration) -> Call {
+        let (ended, answer) = (started + stall(started), Answer::Served);
+        let phases = Phases { challenge: Some(ended - started), ..Phases::default() };
+        Call { target: 0, intended, started, ended, phases, payment: None, drawn: None, answer, sendings: 0 }
+    }
+
+    fn plan(args: PlanArgs) -> Plan {
+        let url = Some("http://127.0.0.1:1/".to_owned());
+        let args = PlanArgs { url, scheme: Some(Scheme::None), duration: "100s".parse().ok(), ..args };
+        args.plan().expect("a plan")
+    }
+
+    fn result(plan: &Plan, calls: &[Call]) -> RunResult {
+        let raw = Raw {
+            plan,
+            calls,
+            not_started_in_flight: 0,
+            not_started_interrupted: 0,
+            prices: &[None],
+            clock: ClockReading::default(),
+            audit: None,
+            cost: None,
+            provenance: Provenance::default(),
+            processors_busy: None,
+        };
+        raw.result().expect("a result")
+    }
+
+    /// An open loop of the plan's own schedule.
+    fn open(rate: f64, late: Duration) -> RunResult {
+        let plan = plan(PlanArgs { rate: Some(rate), ..PlanArgs::default() });
+        let Load::Open(schedule) = &plan.load else { panic!("an open loop") };
+        let calls: Vec<Call> = schedule.starts().map(|intended| call(intended, intended + late)).collect();
+        result(&plan, &calls)
+    }
+
+    fn percentile(result: &RunResult, measure: Measure, percent: f64) -> f64 {
+        result.latencies(measure).expect("histograms").percentile(percent)
+    }
+
+    /// A tenth of the calls arrive in a stall, evenly: what p percent do not exceed is (p - 90) parts of 10 of it.
+    fn analytic(percent: f64) -> f64 {
+        (percent - 90.0) / 10.0 * STALL
+    }
+
+    fn assert_within_two_percent(found: f64, expected: f64) {
+        assert!((found / expected - 1.0).abs() < 0.02, "{found} for {expected}");
+    }
+
+    #[test]
+    fn an_open_loop_has_the_analytic_percentiles_whole_or_merged() {
+        let half = Duration::from_millis(5);
+        let merged = merge(vec![open(100.0, Duration::ZERO), open(100.0, half)]).expect("a merged result");
+        for percent in [92.0, 95.0, 99.0, 99.9] {
+            let whole = percentile(&open(200.0, Duration::ZERO), Measure::Total, percent);
+            assert_within_two_percent(whole, analytic(percent));
+            assert_within_two_percent(percentile(&merged, Measure::Total, percent), whole);
+        }
+    }
+
+    #[test]
+    fn a_late_start_is_the_callers_wait_and_the_parts_add_up() {
+        let late = open(100.0, Duration::from_millis(20));
+        assert_within_two_percent(percentile(&late, Measure::Wait, 50.0), 0.020);
+        let sum = late.additivity;
+        assert!((sum.parts_s / sum.total_s - 1.0).abs() < 1e-9, "{sum:?}");
+    }
+
+    #[test]
+    fn a_closed_loop_leaves_the_stall_out() {
+        let plan = plan(PlanArgs { closed: Some(1), ..PlanArgs::default() });
+        let (mut at, mut calls) = (Duration::ZERO, Vec::new());
+        while at < plan.duration() {
+            calls.push(call(at, at));
+            at += stall(at) + Duration::from_millis(10);
+        }
+        let closed = result(&plan, &calls);
+        assert!(percentile(&closed, Measure::Total, 99.0) < analytic(99.0) / 100.0);
+        assert_within_two_percent(closed.measures["total"].max_s, STALL);
+    }
+}

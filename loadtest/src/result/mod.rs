@@ -151,7 +151,7 @@ pub struct Summary {
 /// The sum of the parts' means beside the mean of the total. A seller that tells more time than passed shows here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Additivity {
-    /// Wait, challenge, sign, verify, serve, settle-submit, settle-confirm and rest, in seconds a call.
+    /// Wait, challenge, sign, verify, serve, settle and rest, in seconds a call.
     pub parts_s: f64,
     /// Total, in seconds a call.
     pub total_s: f64,

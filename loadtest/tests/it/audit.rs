@@ -44,6 +44,30 @@ async fn a_payment_without_an_answer_is_found() {
 }
 
 #[tokio::test]
+async fn money_that_came_back_is_looked_up_on_the_chain() {
+    let result = Stall::open(Habit::GivesBack).await.run().await;
+    assert_eq!((class(&result, "refunded"), class(&result, "served_paid")), (4, 16));
+    assert!(result.verdict.passed, "{:?}", result.verdict);
+    let money = result.money.expect("an audit");
+    let dollars = |text: &str| text.parse().expect("dollars");
+    assert_eq!(
+        (money.debits, money.returns, money.balances),
+        (dollars("0.02"), dollars("0.004"), dollars("0.016"))
+    );
+
+    let promised = Stall::open(Habit::PromisesBack).await.run().await;
+    assert_eq!(class(&promised, "pending"), 4, "its ledger says refunded, the chain does not");
+    assert_leak(&promised, "4 payments are pending");
+}
+
+#[tokio::test]
+async fn a_statement_that_says_another_thing_than_is_shown_is_found() {
+    let result = Stall::open(Habit::SignsOtherwise).await.run().await;
+    assert_eq!(class(&result, "refunded"), 4, "the chain has it");
+    assert_leak(&result, "4 signed statuses say another thing");
+}
+
+#[tokio::test]
 async fn an_answer_without_a_payment_is_found() {
     let result = Stall::open(Habit::GivesAway).await.run().await;
     assert_eq!(class(&result, "served_unpaid"), 4);

@@ -1,14 +1,17 @@
 //! A seller that cheats as it is told, on a real chain.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use alloy::{
     primitives::{U256, keccak256},
     sol_types::{SolCall, SolValue},
 };
 use axum::{
-    Router,
-    extract::State,
+    Json, Router,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::get,
@@ -25,8 +28,10 @@ use tokio::{net::TcpListener, sync::OnceCell};
 use tokio_util::sync::CancellationToken;
 use x402::{
     Accept, Address, B256, ExactPayload, Network, PaymentPayload, PaymentRequired, PaymentRequirements,
-    ResourceInfo, SettlementResponse, SigningKey, Usdc, decode_header, encode_header,
+    PaymentStatus, ResourceInfo, SettlementResponse, Signed, SigningKey, Usdc, decode_header, encode_header,
 };
+
+alloy::sol! { function transfer(address to, uint256 value) external returns (bool); }
 
 const PRICE: Usdc = Usdc::from_atomic(1000);
 
@@ -43,6 +48,12 @@ pub(crate) enum Habit {
     GivesAway,
     /// Takes every fifth payment's amount once more, by other means.
     Helps,
+    /// Settles every fifth payment, answers with an error, and gives the money back.
+    GivesBack,
+    /// The same, but only says so.
+    PromisesBack,
+    /// The same as giving back, but signs another state than it shows.
+    SignsOtherwise,
     /// Tells of more time than passed.
     Exaggerates,
 }
@@ -57,6 +68,8 @@ struct Seller {
     chain: Arc<Devnet>,
     habit: Habit,
     sold: tokio::sync::Mutex<u64>,
+    /// What `/payments/{id}` shows.
+    payments: Mutex<HashMap<String, Value>>,
 }
 
 /// The value of `PAYMENT-REQUIRED`.
@@ -80,8 +93,9 @@ impl Stall {
         let chain = Arc::new(Devnet::start(Options::default()).await.expect("a chain"));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));
-        let seller = Arc::new(Seller { chain: chain.clone(), habit, sold: tokio::sync::Mutex::new(0) });
-        let app = Router::new().route("/", get(sell)).with_state(seller);
+        let (sold, payments) = Default::default();
+        let seller = Arc::new(Seller { chain: chain.clone(), habit, sold, payments });
+        let app = Router::new().route("/", get(sell)).route("/payments/{id}", get(status)).with_state(seller);
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { chain, url }
     }
@@ -142,11 +156,20 @@ async fn sell(State(seller): State<Arc<Seller>>, headers: HeaderMap) -> Response
         }
         Habit::Helps => seller.help_itself(&payload).await,
         Habit::KeepsMoney => return StatusCode::BAD_REQUEST.into_response(),
+        Habit::GivesBack | Habit::PromisesBack | Habit::SignsOtherwise => {
+            seller.give_back(&payload, transaction, habit).await;
+            return StatusCode::BAD_REQUEST.into_response();
+        }
         Habit::Honest | Habit::GivesAway | Habit::Exaggerates => {}
     }
     let timing = if habit == Habit::Exaggerates { "verify;dur=60000" } else { "verify;dur=0.1" };
     ([("payment-response", response(&payload, transaction)), ("server-timing", timing.to_owned())], "42")
         .into_response()
+}
+
+async fn status(State(seller): State<Arc<Seller>>, Path(id): Path<String>) -> Response {
+    let known = seller.payments.lock().expect("a lock").get(&id).cloned();
+    known.map_or(StatusCode::NOT_FOUND.into_response(), |status| Json(status).into_response())
 }
 
 fn response(payload: &ExactPayload, transaction: B256) -> String {
@@ -202,9 +225,37 @@ impl Seller {
         let _: Value = self.chain.rpc("anvil_setStorageAt", word).await.expect("a changed word");
     }
 
+    /// Sends the price back, or only says so.
+    async fn give_back(&self, payload: &ExactPayload, settled: B256, habit: Habit) {
+        let (to, pay_to) = (payload.authorization.from, self.chain.pay_to().rng);
+        let value = U256::from(PRICE.atomic());
+        let transaction = match habit {
+            Habit::PromisesBack => B256::repeat_byte(8),
+            _ => self.send(pay_to, &transferCall { to, value }.abi_encode()).await,
+        };
+        let id = payload.authorization.key(&Network::BaseSepolia.usdc()).id();
+        let signed = PaymentStatus {
+            payment_id: id,
+            money: if habit == Habit::SignsOtherwise { "dead" } else { "refunded" }.to_owned(),
+            work: "failed".to_owned(),
+            transaction: Some(settled),
+            block_number: 1,
+            block_time: 1,
+            issued_at: 1,
+        };
+        let key = SigningKey::from_bytes(&[7; 32]).expect("a key");
+        let refund = json!({ "index": 0, "amount": PRICE, "transaction": transaction, "to": to });
+        let status = json!({
+            "money": "refunded",
+            "amount": PRICE,
+            "refunds": [refund],
+            "signedStatus": Signed::sign(signed, Network::BaseSepolia, &key),
+        });
+        self.payments.lock().expect("a lock").insert(id.to_string(), status);
+    }
+
     /// A plain transfer out of the buyer's account, which only a local chain makes without the buyer.
     async fn help_itself(&self, payload: &ExactPayload) {
-        alloy::sol! { function transfer(address to, uint256 value) external returns (bool); }
         let from = payload.authorization.from;
         let _: Value = self.chain.rpc("anvil_impersonateAccount", [from]).await.expect("an account");
         let wei = U256::from(10u64.pow(18));

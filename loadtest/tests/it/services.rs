@@ -75,7 +75,7 @@ async fn a_steady_rate_on_two_second_blocks_is_clean_and_adds_up() {
     assert_eq!(money.debits.checked_sub(money.returns), Some(money.balances));
     let sum = result.additivity;
     assert!((sum.parts_s / sum.total_s - 1.0).abs() < 0.01, "{sum:?}");
-    assert!(result.measures["settle-confirm"].count == 60, "the gate tells how long it settled");
+    assert!(result.measures["settle"].count == 60, "the gate tells how long it settled");
     assert!(result.measures["to-block"].count == 60 && result.blocks.len() > 4);
     assert!(html(&result).expect("a page").contains("Against the block boundary"));
 }

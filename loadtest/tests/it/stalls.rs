@@ -9,7 +9,7 @@ use loadtest::{
     run,
     sample::Measure,
 };
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{net::TcpListener, process::Command, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::seller;
@@ -49,6 +49,17 @@ async fn measured(url: &str, args: PlanArgs) -> RunResult {
     run(&plan, Vec::new(), &mut (), CancellationToken::new()).await.expect("a result")
 }
 
+/// The same by the program, in a process of its own.
+async fn process(url: &str, rate: &str) -> RunResult {
+    let folder = tempfile::tempdir().expect("a folder");
+    let json = folder.path().join("result.json");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_loadtest"));
+    run.args(["run", "--url", url, "--scheme", "none", "--rate", rate, "--duration", DURATION, "--json"]);
+    let output = run.arg(&json).output().await.expect("the program runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&std::fs::read(json).expect("a result")).expect("JSON")
+}
+
 fn percentile(result: &RunResult, percent: f64, measure: Measure) -> f64 {
     result.latencies(measure).expect("histograms").percentile(percent)
 }
@@ -77,13 +88,13 @@ fn tolerance(result: &RunResult) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_open_loop_measures_the_stall_whole_or_in_two_merged_halves() {
+async fn an_open_loop_measures_the_stall_in_one_process_or_in_two_whose_results_are_merged() {
     let url = stalling().await;
     let rate = |rate| PlanArgs { rate: Some(rate), ..PlanArgs::default() };
     let mut errors = Vec::new();
     while errors.len() < 3 {
         let (whole, half, other) =
-            tokio::join!(measured(&url, rate(100.0)), measured(&url, rate(50.0)), measured(&url, rate(50.0)));
+            tokio::join!(measured(&url, rate(100.0)), process(&url, "50"), process(&url, "50"));
         assert_eq!((whole.load.served, whole.load.intended), (1200, 1200));
         let merged = merge(vec![half, other]).expect("a merged result");
         assert_eq!((merged.load.served, merged.provenance.hosts.len()), (1200, 2));

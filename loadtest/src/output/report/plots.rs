@@ -85,8 +85,7 @@ const fn colour(measure: Measure) -> &'static str {
         Measure::Sign => "c2",
         Measure::Verify => "c3",
         Measure::Serve => "c4",
-        Measure::SettleSubmit => "c5",
-        Measure::SettleConfirm => "c0",
+        Measure::Settle => "c0",
         Measure::Rest => "c6",
         _ => "c8",
     }
