@@ -113,7 +113,9 @@ async fn start(settings: &BrowserSettings) -> Result<(String, Guard), RenderErro
         .env("TMPDIR", folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+        .stderr(Stdio::piped())
+        // What a terminal sends to all of a group must not end the guard before the browser.
+        .process_group(0);
     let mut process = command.spawn().map_err(|error| failed(&error))?;
     let (Some(stdin), Some(stderr)) = (process.stdin.take(), process.stderr.take()) else {
         return Err(RenderError::Browser("it has no pipes".to_owned()));

@@ -20,6 +20,36 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("compressed")
 }
 
+/// A frame of one block that is not compressed (RFC 8878, sections 3.1.1 and 3.1.1.2).
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).expect("short");
+    let block = (length << 3) | 1;
+    [&[0x28, 0xb5, 0x2f, 0xfd, 0xa0], &length.to_le_bytes()[..], &block.to_le_bytes()[..3], bytes].concat()
+}
+
+/// A page with a line of text.
+fn pdf(text: &str) -> Vec<u8> {
+    let content = format!("BT /F1 12 Tf 72 720 Td ({text}) Tj ET");
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>"
+            .to_owned(),
+        format!("<</Length {}>>stream\n{content}\nendstream", content.len()),
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>".to_owned(),
+    ];
+    let (mut pdf, mut places) = ("%PDF-1.4\n".to_owned(), String::new());
+    for (number, object) in (1..).zip(&objects) {
+        places.push_str(&format!("{:010} 00000 n \n", pdf.len()));
+        pdf.push_str(&format!("{number} 0 obj{object}endobj\n"));
+    }
+    let at = pdf.len();
+    pdf.push_str(&format!(
+        "xref\n0 6\n0000000000 65535 f \n{places}trailer<</Size 6/Root 1 0 R>>\nstartxref\n{at}\n%%EOF\n"
+    ));
+    pdf.into_bytes()
+}
+
 /// Limits that a test can wait for.
 fn impatient(program: Program, site: &Site) -> Program {
     program
@@ -128,12 +158,19 @@ async fn liars_about_letters_and_lengths_are_read_as_well_as_can_be() {
         "content-type: text/html\r\ncontent-encoding: gzip\r\n",
         gzip(article().as_bytes()),
     );
+    site.page(
+        "/zstd",
+        "200 OK",
+        "content-type: text/html\r\ncontent-encoding: zstd\r\n",
+        zstd(article().as_bytes()),
+    );
+    site.page("/pdf", "200 OK", "content-type: application/pdf\r\n", pdf("The quay is built of granite."));
     // What comes after the length that was announced belongs to nobody.
     let long =
         format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n", article().len());
     site.on("/length", Reply::Bytes([long.into_bytes(), article().into_bytes(), vec![b'x'; 1000]].concat()));
     let market = Market::open(|program| impatient(program, &site)).await;
-    for path in ["/invalid", "/charset", "/gzip", "/length"] {
+    for path in ["/invalid", "/charset", "/gzip", "/zstd", "/pdf", "/length"] {
         let (status, answer) = market.scrape(&site.url(path), json!({})).await;
         assert_eq!(status, 200, "{path}: {answer}");
         let text = answer["content"]["text"].as_str().unwrap_or_default();

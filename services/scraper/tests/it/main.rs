@@ -16,6 +16,7 @@ mod politeness;
 mod rendering;
 mod robots;
 mod sample;
+mod secure;
 mod site;
 #[path = "../../../../shared/service-kit/tests/support/mod.rs"]
 mod support;

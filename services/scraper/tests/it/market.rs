@@ -11,11 +11,14 @@ use crate::{
     support::{Program, Running, client, payment},
 };
 
-/// A service that sells to a buyer who has money.
+/// How many buyers take turns.
+const PAYERS: usize = 16;
+
+/// A service that sells to buyers who have money.
 pub(crate) struct Market {
     pub(crate) chain: Devnet,
     pub(crate) running: Running,
-    payer: SigningKey,
+    payers: Vec<SigningKey>,
     nonce: AtomicU8,
 }
 
@@ -25,8 +28,10 @@ impl Market {
         let program = scraper().on("devnet", chain.rpc_url());
         let program = program.env("X402_PAY_TO", &chain.pay_to().scraper.to_string());
         let running = configure(program).start();
-        let payer = SigningKey::from_bytes(&chain.buyer(0).private_key.0).expect("a key");
-        Self { chain, running, payer, nonce: AtomicU8::new(1) }
+        // Several: one for whom the work failed often would have to pay first.
+        let payer = |index| SigningKey::from_bytes(&chain.buyer(index).private_key.0).expect("a key");
+        let payers = (0..PAYERS).map(payer).collect();
+        Self { chain, running, payers, nonce: AtomicU8::new(1) }
     }
 
     /// Buys from a path: the status and the body.
@@ -36,7 +41,8 @@ impl Market {
         if challenge.status() != 402 {
             return (challenge.status().as_u16(), challenge.json().await.expect("JSON"));
         }
-        let payment = payment(&challenge, &self.payer, self.nonce.fetch_add(1, Ordering::Relaxed));
+        let nonce = self.nonce.fetch_add(1, Ordering::Relaxed);
+        let payment = payment(&challenge, &self.payers[usize::from(nonce) % PAYERS], nonce);
         let answer = post().header("payment-signature", payment).send().await.expect("an answer");
         (answer.status().as_u16(), answer.json().await.expect("JSON"))
     }

@@ -1,14 +1,20 @@
 //! Pages that only a browser can show, and pages that would use it against us.
 
-use std::{fs, process::Command, time::Instant};
+use std::{
+    fs,
+    process::{Command, Stdio},
+    time::Instant,
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::{
     market::Market,
     site::{Reply, Site, article},
     support::{PATIENCE, Program},
+    workers::children,
 };
 
 /// An application: nothing without its script.
@@ -144,7 +150,29 @@ fn running(text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_browser_outlives_its_service_however_that_ends() {
+async fn no_browser_outlives_a_service_that_is_killed() {
+    no_browser_is_left("-KILL", |service| vec![service]).await;
+}
+
+#[tokio::test]
+async fn no_browser_outlives_a_service_that_is_stopped_at_the_terminal() {
+    // Which sends the signal to all of a group.
+    let group = |service: u32| {
+        let mut processes = children(service);
+        processes.retain(|process| group_of(*process) == group_of(service));
+        processes.insert(0, service);
+        processes
+    };
+    no_browser_is_left("-INT", group).await;
+}
+
+/// proc_pid_stat(5): after the name in parentheses state, parent, group.
+fn group_of(process: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(2).map(str::to_owned)
+}
+
+async fn no_browser_is_left(signal: &str, whom: impl FnOnce(u32) -> Vec<u32>) {
     let site = Site::open().await;
     site.html("/page", article());
     let mut market = Market::open(|program| {
@@ -156,12 +184,44 @@ async fn no_browser_outlives_its_service_however_that_ends() {
     let folder = market.running.folder.path().display().to_string();
     assert_eq!(market.scrape(&site.url("/page"), json!({ "render": "always" })).await.0, 200);
     assert!(!running(&format!("user-data-dir={folder}")).is_empty(), "a browser runs");
-    let killed = Command::new("kill").args(["-KILL", &market.running.id().to_string()]).status();
-    assert!(killed.expect("kill runs").success());
+    let ids = whom(market.running.id()).into_iter().map(|id| id.to_string());
+    let sent = Command::new("kill").arg(signal).args(ids).status();
+    assert!(sent.expect("kill runs").success());
     market.running.wait();
     let patience = Instant::now() + PATIENCE;
     while !running(&format!("user-data-dir={folder}")).is_empty() {
         assert!(Instant::now() < patience, "still there: {:?}", running(&folder));
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+}
+
+/// A browser that somebody else runs, on whatever port it likes.
+async fn elsewhere(folder: &std::path::Path) -> (tokio::process::Child, String) {
+    let flags = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "about:blank"];
+    let mut browser = tokio::process::Command::new("chromium");
+    browser.args(flags).arg(format!("--user-data-dir={}", folder.display()));
+    let mut browser = browser.stderr(Stdio::piped()).kill_on_drop(true).spawn().expect("a browser");
+    let mut lines = BufReader::new(browser.stderr.take().expect("its log")).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(url) = line.strip_prefix("DevTools listening on ") {
+            let url = url.to_owned();
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return (browser, url);
+        }
+    }
+    panic!("it does not listen");
+}
+
+#[tokio::test]
+async fn a_browser_elsewhere_renders_as_one_of_our_own_does() {
+    let (site, folder) = (Site::open().await, tempfile::tempdir().expect("a folder"));
+    site.html("/app", application(LATE));
+    let (_browser, url) = elsewhere(folder.path()).await;
+    let market = Market::open(|program| {
+        program.env("SCRAPER_ALLOW_ORIGINS", &site.host()).env("SCRAPER_BROWSER_URL", &url)
+    })
+    .await;
+    let (status, answer) = market.scrape(&site.url("/app"), json!({})).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer["content"]["text"].as_str().is_some_and(|text| text.contains("ferry leaves")), "{answer}");
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The processes that a process has started.
-fn children(parent: u32) -> Vec<u32> {
+pub(crate) fn children(parent: u32) -> Vec<u32> {
     let stat = |id: u32| fs::read_to_string(format!("/proc/{id}/stat")).ok();
     let parent_of = |stat: &str| stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok();
     let processes = fs::read_dir("/proc").expect("processes").flatten();
@@ -62,6 +62,8 @@ async fn a_page_that_takes_too_long_or_too_much_is_lost_alone() {
         ("SCRAPER_WORK_DEADLINE_MS", "0", "page_takes_too_long"),
         // Less than a second of processor time is not to be had: a page has what is left of the one it begins in, and this one.
         ("SCRAPER_WORK_CPU_SECONDS", "0", "page_takes_too_much"),
+        // Its stack alone is more: whatever it asks for besides is refused.
+        ("SCRAPER_WORK_MEMORY_BYTES", "50000000", "page_takes_too_much"),
     ] {
         let market = Market::open(|program| {
             program
