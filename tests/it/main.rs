@@ -18,6 +18,7 @@ mod every_move;
 mod exactly_once;
 mod failed_work;
 mod faults;
+mod finality;
 mod hostile_payments;
 mod identifiers;
 mod ledger;

@@ -79,6 +79,15 @@ impl World {
         Self { service: Service::start(environment).await, chain, http: client() }
     }
 
+    /// The same on a chain whose blocks are made by hand.
+    pub(crate) async fn by_hand(settings: &[(&'static str, &str)]) -> Self {
+        let rarely = Options { block_time: BlockTime::Seconds(86_400), ..Options::default() };
+        let chain = Devnet::start(rarely).await.expect("a chain");
+        let mut environment = environment(&chain, chain.rpc_url().to_owned(), 0);
+        environment.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        Self { service: Service::start(environment).await, chain, http: client() }
+    }
+
     /// A service whose way to the chain has faults.
     pub(crate) async fn behind(faults: &str) -> (Self, FaultProxy) {
         let chain = Devnet::start(Options::default()).await.expect("a chain");
@@ -238,6 +247,17 @@ impl World {
     /// The same of a service that may be gone.
     pub(crate) async fn try_status(&self, id: PaymentId) -> Option<Value> {
         self.http.get(self.url(&format!("/payments/{id}"))).send().await.ok()?.json().await.ok()
+    }
+
+    /// Makes blocks, while transactions wait for one.
+    pub(crate) async fn mine_what_waits(&self) -> ! {
+        loop {
+            let pool: Value = self.chain.rpc("txpool_status", json!([])).await.expect("a pool");
+            if pool["pending"] != "0x0" {
+                self.chain.mine().await.expect("a block");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Looks at a payment until it is as wanted.

@@ -3,7 +3,8 @@
 //!
 //! Settings are environment variables: `RPC_URL`, `PAY_TO`, `SIGNER_KEY`, `DATABASE_URL`, `RUNS_FILE`, `READY_FILE`, and
 //! `FACILITATOR_URL` for a remote facilitator instead of the signer, `LISTEN` for an address, `PUBLIC_URL` for a replica's,
-//! `PAY_TO_KEY` for what is signed (the payee names its own key), `ANSWER_RETENTION_MS`, `PAYER_IN_FLIGHT`, `UNPAID_FAILURES`;
+//! `PAY_TO_KEY` for what is signed (the payee names its own key), `ANSWER_RETENTION_MS`, `PAYER_IN_FLIGHT`, `UNPAID_FAILURES`,
+//! `UNSAFE_LIMIT` in dollars, `SETTLEMENT_ALLOWANCE` in seconds;
 //! `CHANNEL_KEY` to sell from channels too, with `CLAIM_VALUE` and `UNSAFE_VALUE` in atomic units, and `SERVE_CONTRACTS`.
 
 mod stop_at;
@@ -27,7 +28,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
-use x402::{Network, ReceiptKey, Signed, SigningKey, UnixSeconds, Usdc};
+use x402::{Finality, Network, ReceiptKey, Signed, SigningKey, UnixSeconds, Usdc};
 use x402_facilitator::{
     Chain, Facilitator, OnchainFacilitator, OnchainSettings, RemoteFacilitator, RemoteSettings,
 };
@@ -83,6 +84,12 @@ async fn gate(origin: String) -> anyhow::Result<Gate> {
     }
     if let Ok(most) = env::var("PAYER_IN_FLIGHT") {
         config.payer_in_flight = most.parse()?;
+    }
+    if let Ok(limit) = env::var("UNSAFE_LIMIT") {
+        config.unsafe_limit = limit.parse()?;
+    }
+    if let Ok(seconds) = env::var("SETTLEMENT_ALLOWANCE") {
+        config.settlement_allowance = Duration::from_secs(seconds.parse()?);
     }
     if let Ok(failures) = env::var("UNPAID_FAILURES") {
         config.unpaid_failures_an_hour = failures.parse()?;
@@ -146,6 +153,8 @@ fn routes() -> anyhow::Result<Routes> {
         .paid(route("/authorize", "Works, then settles."), serve)
         .paid(route("/upfront", "Settles, then works.").upfront(), serve)
         .paid(Route::get("/item").price(price).summary("A GET, with a query."), serve_get)
+        .paid(route("/block", "Delivers what the chain shows.").finality(Finality::Block), serve)
+        .paid(route("/safe", "Delivers on a safe block.").finality(Finality::Safe), serve)
         .paid(route("/units", "As many as are asked for.").price_by("unit", price_by_unit), serve)
         .paid(route("/things/{id}", "Needs its path and a header.").upfront(), serve_thing)
         .with_state(runs))

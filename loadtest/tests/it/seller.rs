@@ -238,6 +238,7 @@ impl Seller {
             payment_id: id,
             money: if habit == Habit::SignsOtherwise { "dead" } else { "refunded" }.to_owned(),
             work: "failed".to_owned(),
+            finality: "block".to_owned(),
             transaction: Some(settled),
             block_number: 1,
             block_time: 1,

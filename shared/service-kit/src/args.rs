@@ -112,6 +112,10 @@ pub struct SellingArgs {
     /// What may be given back in any 24 hours, in dollars.
     #[arg(long, env = "X402_REFUND_DAILY_BUDGET", value_name = "DOLLARS", default_value = "10")]
     pub(crate) refund_daily_budget: Usdc,
+    /// How much may be delivered on payments that a reorganisation could still take back, in dollars. While it is more, only what
+    /// is delivered on safe blocks is sold.
+    #[arg(long, env = "X402_UNSAFE_LIMIT", value_name = "DOLLARS", default_value = "100")]
+    pub(crate) unsafe_limit: Usdc,
     /// How long an answer is kept to be sent again.
     #[arg(long, value_name = "SECONDS", default_value = "604800", value_parser = seconds)]
     pub(crate) answer_retention: Duration,

@@ -118,6 +118,7 @@ impl Offering for Routes {
         about.clone_into(&mut config.about);
         config.answer_retention = args.answer_retention;
         config.payer_in_flight = args.payer_in_flight;
+        config.unsafe_limit = args.unsafe_limit;
         config.unpaid_limit = args.unpaid_limit();
         config.refunds = refunds::load(name, deployment, &args)?;
         config.receipts = Some(Arc::new(receipts::load(name, deployment, &args, &config)?));

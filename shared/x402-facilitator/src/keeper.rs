@@ -6,7 +6,10 @@ use alloy::eips::BlockId;
 use tokio::time::sleep;
 use x402::Address;
 
-use crate::{journal::Written, relay::Relay};
+use crate::{
+    journal::Written,
+    relay::{Relay, Signer},
+};
 
 /// How often a signer is kept. A journal's lease should last several times as long.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -32,6 +35,9 @@ async fn keep_once(relay: &Relay, index: usize, taken_up: &mut bool) {
                 signer.resync();
                 *taken_up = false;
             }
+            if took_back(relay, signer).await {
+                *taken_up = false;
+            }
             // Tried again while the chain is away; settling does not wait for it.
             if !*taken_up {
                 *taken_up = take_up(relay, address).await;
@@ -51,6 +57,19 @@ async fn keep_once(relay: &Relay, index: usize, taken_up: &mut bool) {
             signer.held.send_replace(Some(before == Some(true)));
         }
     }
+}
+
+/// Whether the chain took back blocks with transactions of this signer: later ones wait for their nonces.
+async fn took_back(relay: &Relay, signer: &Signer) -> bool {
+    let before = signer.mined();
+    // Asked again soon.
+    let Ok(mined) = relay.chain.nonce_at(signer.address(), BlockId::latest()).await else { return false };
+    let lost = signer.lost(before, mined);
+    if lost {
+        tracing::warn!(signer = %signer.address(), before, mined, "the chain took transactions back");
+        signer.resync();
+    }
+    lost
 }
 
 /// Sends again, as they were, the transactions that no block has, and says what else waits from the account. False when that
@@ -76,7 +95,7 @@ async fn take_up(relay: &Relay, signer: Address) -> bool {
     };
     let waiting: Vec<&Written> = written.iter().filter(|one| one.nonce >= latest).collect();
     for Written { hash, nonce, raw } in &waiting {
-        tracing::info!(%signer, nonce, %hash, "sending again what was sent before the restart");
+        tracing::info!(%signer, nonce, %hash, "sending again what was sent before");
         relay.chain.resend(*hash, raw).await;
     }
     let ours: HashSet<u64> = waiting.iter().map(|one| one.nonce).collect();

@@ -38,8 +38,8 @@ mod settings;
 mod settle;
 
 pub use chain::{
-    Chain, ChainError, ChainSettings, DomainError, Facts, Head, Mismatch, OnchainChannel, PaymentState,
-    Revert, Settled, Withdrawal,
+    BlockRef, Chain, ChainError, ChainSettings, DomainError, Facts, Head, Mismatch, OnchainChannel,
+    PaymentState, Revert, Settled, Standing, Withdrawal,
 };
 pub use channel::{ChannelOutcome, ChannelReceipt, ChannelRelay, ChannelRevert, ChannelVerification};
 pub use facilitator::{Facilitator, FacilitatorError, SettleOutcome, Verification};

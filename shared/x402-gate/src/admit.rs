@@ -8,7 +8,7 @@ use std::{
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{Request, request::Parts};
-use x402::{Binding, ErrorReason, PaymentKey, RequestHash, SettleRequest, Usdc};
+use x402::{Binding, ErrorReason, Finality, PaymentKey, RequestHash, SettleRequest, Usdc};
 use x402_facilitator::{Head, Verification};
 
 use crate::{
@@ -159,6 +159,7 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
         flying = Some(fly(gate, bid.key)?);
     }
     check_beginning(&bid, head)?;
+    check_exposure(gate, sale, &bid).await?;
     bid.timing.record("verify", began.elapsed());
     let began = Instant::now();
     let payment = new_payment(gate, sale, &bid, settlement, head, balance)?;
@@ -195,6 +196,18 @@ async fn check_trust(gate: &Gate, bid: &Bid) -> Result<(), Refusal> {
     }
 }
 
+/// What is delivered before it is safe has a bound.
+async fn check_exposure(gate: &Gate, sale: &Sale, bid: &Bid) -> Result<(), Refusal> {
+    let price = bid.offer.requirements.amount;
+    if sale.route.finality_at(price) == Finality::Safe {
+        return Ok(());
+    }
+    match gate.0.exposure.admits(&gate.0.ledger, gate.0.config.unsafe_limit, price).await? {
+        true => Ok(()),
+        false => Err(Refusal::Unsafe),
+    }
+}
+
 /// Drives a payment that is ours until there is an answer.
 pub(crate) async fn work(
     gate: &Gate,
@@ -212,7 +225,7 @@ pub(crate) async fn work(
         bid.timing,
     );
     match Box::pin(job.drive()).await {
-        Ok(finished) => Ok(deliver::finished(gate, &bid.offer, caller, finished)),
+        Ok(finished) => Ok(deliver::finished(gate, sale, &bid.offer, caller, finished)),
         Err(error) => {
             tracing::error!(payment = %bid.key.id(), %error, "ledger");
             Ok(deliver::pending(gate, caller, bid.key, None))

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use x402::{Address, ChannelTerms, Network};
+use x402::{Address, ChannelTerms, Network, Usdc};
 
 use crate::{ReceiptSigner, RefundWallet, UnpaidLimit};
 
@@ -23,6 +23,11 @@ pub struct GateConfig {
     pub max_answer_bytes: usize,
     /// How long a settlement may take, from broadcast to proof.
     pub settlement_allowance: Duration,
+    /// How long a block may take to be safe: so much longer is a payment alive whose answer waits for that.
+    pub safe_allowance: Duration,
+    /// How much may have been delivered, in this ledger, on payments that a reorganisation could take back. While it is more, only
+    /// routes that deliver on `safe` are sold.
+    pub unsafe_limit: Usdc,
     /// How far clocks may be apart.
     pub clock_skew: Duration,
     /// How long a copy of a payment waits for the first one's answer.
@@ -45,7 +50,8 @@ pub struct GateConfig {
 }
 
 impl GateConfig {
-    /// A configuration with the usual limits: 1 MiB requests, 8 MiB answers, 30 s to settle, 10 s of skew, copies wait 2 s, answers
+    /// A configuration with the usual limits: 1 MiB requests, 8 MiB answers, 30 s to settle, 480 s until a block is
+    /// safe and $100 delivered before that, 10 s of skew, copies wait 2 s, answers
     /// are kept for a week, 256 payments of a payer at a time, 20 failures an hour. Unpaid requests are not limited.
     #[must_use]
     pub fn new(
@@ -63,6 +69,8 @@ impl GateConfig {
             max_request_bytes: 1 << 20,
             max_answer_bytes: 8 << 20,
             settlement_allowance: Duration::from_secs(30),
+            safe_allowance: Duration::from_secs(480),
+            unsafe_limit: Usdc::from_atomic(100_000_000),
             clock_skew: Duration::from_secs(10),
             copy_wait: Duration::from_secs(2),
             answer_retention: Duration::from_hours(7 * 24),

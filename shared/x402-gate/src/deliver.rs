@@ -16,7 +16,7 @@ use crate::{
     job::Finished,
     ledger::{Answer, Record},
     refund,
-    refusal::{Refusal, in_progress, problem},
+    refusal::{Refusal, in_progress, problem, until_safe},
     sale::{Offer, Sale},
 };
 
@@ -40,22 +40,29 @@ impl Caller {
 }
 
 /// The answer when a payment's task has ended.
-pub(crate) fn finished(gate: &Gate, offer: &Offer, caller: Caller, finished: Finished) -> Response {
+pub(crate) fn finished(
+    gate: &Gate,
+    sale: &Sale,
+    offer: &Offer,
+    caller: Caller,
+    finished: Finished,
+) -> Response {
     let Finished { record, failure, timing } = finished;
     count(&record);
     let mut response = match failure {
         Some(failure) => failed(gate, caller, &record, failure),
-        None => stored(gate, offer, caller, record),
+        None => stored(gate, sale, offer, caller, record),
     };
     attach(&mut response, HeaderName::from_static("server-timing"), timing.header());
     response
 }
 
 /// The answer that a record holds, the same every time.
-pub(crate) fn stored(gate: &Gate, offer: &Offer, caller: Caller, record: Record) -> Response {
+pub(crate) fn stored(gate: &Gate, sale: &Sale, offer: &Offer, caller: Caller, record: Record) -> Response {
     let reason = record.reason.clone().map(ErrorReason::from);
     match (record.money, record.work, reason) {
-        (Money::Settled, Work::Served, _) => served(gate, caller, record),
+        (Money::Settled, Work::Served, _) if sale.delivers(&record) => served(gate, caller, record),
+        (Money::Settled, Work::Served, _) => not_safe_yet(gate, caller, &record),
         (Money::RefundDue | Money::Refunding | Money::Refunded, ..) => owed(gate, caller, &record),
         (Money::Dead | Money::Settling, _, Some(reason)) => {
             unpaid(gate, offer, caller, reason, record.transaction)
@@ -76,6 +83,13 @@ fn served(gate: &Gate, caller: Caller, record: Record) -> Response {
     let mut response = record.answer.map_or_else(expired, plain);
     announce(&mut response, caller, &settlement);
     response
+}
+
+/// Settled and served, and delivered when the payment is as certain as the route wants it.
+fn not_safe_yet(gate: &Gate, caller: Caller, record: &Record) -> Response {
+    let detail = "the payment is settled, and its answer is delivered once its block is safe: send the same payment \
+                  again, or ask for its status";
+    until_safe(pending_because(gate, caller, record.key, record.transaction, detail))
 }
 
 /// The answer was sent, and is not kept any more. What was bought stays provable.
@@ -134,6 +148,16 @@ pub(crate) fn pending(
     transaction: Option<x402::B256>,
 ) -> Response {
     let detail = "the payment is not settled yet; send the same payment again, or ask for its status";
+    pending_because(gate, caller, key, transaction, detail)
+}
+
+fn pending_because(
+    gate: &Gate,
+    caller: Caller,
+    key: PaymentKey,
+    transaction: Option<x402::B256>,
+    detail: &str,
+) -> Response {
     let reason = ErrorReason::SETTLEMENT_PENDING;
     let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, &reason, detail);
     announce(&mut response, caller, &failure(gate, caller, reason, transaction));
@@ -174,6 +198,11 @@ pub(crate) fn refuse(gate: &Gate, sale: &Sale, offer: &Offer, caller: Caller, re
         Refusal::TooMany => {
             let detail = "too many payments of this payer are under way; send this one again";
             problem(StatusCode::TOO_MANY_REQUESTS, &reason, detail)
+        }
+        Refusal::Unsafe => {
+            let detail =
+                "this seller waits until the payments of what it delivered are safe; nothing was charged";
+            until_safe(problem(StatusCode::SERVICE_UNAVAILABLE, &reason, detail))
         }
         Refusal::UpfrontOnly => upfront_only(gate, sale, offer, caller, &reason),
         Refusal::InProgress => in_progress(&reason),

@@ -31,6 +31,7 @@ fn resource(config: &GateConfig, sale: &Sale) -> Value {
         "description": route.summary,
         "price": route.price.to_string(),
         "settles": match route.flow { Flow::Authorize => "after the work", Flow::Upfront => "before the work" },
+        "finality": route.delivers_on(),
         "accepts": sale.standing().accepts().collect::<Vec<_>>(),
     });
     if let Some(unit) = route.unit() {

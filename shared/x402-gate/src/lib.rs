@@ -32,6 +32,7 @@ mod config;
 mod cors;
 mod deliver;
 mod discovery;
+mod exposure;
 mod gate;
 mod head;
 mod incoming;
@@ -53,6 +54,7 @@ mod state;
 mod status;
 mod timing;
 mod waiters;
+mod watch;
 
 pub use attachment::{Attached, Attachment};
 pub use channel::{ChannelCall, ChannelSettings};

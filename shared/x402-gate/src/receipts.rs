@@ -94,6 +94,7 @@ impl ReceiptSigner {
             transaction: settled.transaction,
             log_index: settled.log_index,
             block_hash: settled.block_hash,
+            finality: settled.finality,
             ..delivery(config, EXACT, key.payer, record.id, answer, now)
         };
         self.proof(config, resource, Some(settled.transaction), delivery)
@@ -146,6 +147,7 @@ impl ReceiptSigner {
             payment_id: record.id,
             money: record.money.as_str().to_owned(),
             work: record.work.as_str().to_owned(),
+            finality: record.settled.map_or("", |settled| settled.finality.as_str()).to_owned(),
             transaction: record.transaction,
             block_number: head.number,
             block_time: head.timestamp,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Flow, Gate, LedgerError, job::Job, ledger::Record, refund};
+use crate::{Flow, Gate, LedgerError, job::Job, ledger::Record, refund, watch};
 
 const INTERVAL: Duration = Duration::from_secs(2);
 /// How many are worked on at once: each is taken for as long as one sale may last.
@@ -13,12 +13,21 @@ const AT_ONCE: i64 = 16;
 /// How many answers are forgotten at once.
 const EXPIRE_AT_ONCE: i64 = 256;
 
-/// Looks for unfinished payments until told to stop. What is being worked on then is [`Gate::drain`]'s to wait for.
+/// Looks for unfinished payments, and for those that are not safe yet, until told to stop. What is being worked on then is [`Gate::drain`]'s to wait for.
 pub(crate) async fn run(gate: Gate, stop: CancellationToken) {
+    let unfinished = again_and_again(&stop, || sweep(&gate));
+    let unsafe_yet = again_and_again(&stop, || watch::sweep(&gate));
+    tokio::join!(unfinished, unsafe_yet);
+}
+
+async fn again_and_again<S>(stop: &CancellationToken, sweep: impl Fn() -> S)
+where
+    S: Future<Output = Result<(), LedgerError>>,
+{
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            swept = sweep(&gate) => if let Err(error) = swept {
+            swept = sweep() => if let Err(error) = swept {
                 tracing::error!(%error, "reconciler");
             }
         }

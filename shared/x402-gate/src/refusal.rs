@@ -23,6 +23,8 @@ pub(crate) enum Refusal {
     TooOften,
     /// This payer has too many payments under way: 429.
     TooMany,
+    /// Too much was delivered on payments that are not safe yet, and this would be too: 503.
+    Unsafe,
     /// The work for this payer comes after the payment, and no earlier: 402 with that offer.
     UpfrontOnly,
     /// The body is longer than this many bytes: 413.
@@ -67,6 +69,12 @@ pub(crate) fn in_progress(reason: &ErrorReason) -> Response {
     response
 }
 
+/// What passes with the next safe block, which takes longer than most.
+pub(crate) fn until_safe(mut response: Response) -> Response {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
+    response
+}
+
 impl Refusal {
     /// The word in metrics.
     pub(crate) fn reason(&self) -> ErrorReason {
@@ -77,6 +85,7 @@ impl Refusal {
             Self::InProgress => ErrorReason::SETTLEMENT_PENDING,
             Self::TooOften => ErrorReason::from("too_many_requests".to_owned()),
             Self::TooMany => ErrorReason::from("too_many_payments".to_owned()),
+            Self::Unsafe => ErrorReason::from("unsafe_value".to_owned()),
             Self::UpfrontOnly => ErrorReason::from("upfront_required".to_owned()),
             Self::TooLarge(_) | Self::Request(_) => ErrorReason::from("invalid_request".to_owned()),
             Self::Unavailable(_) => ErrorReason::UNEXPECTED_VERIFY_ERROR,

@@ -44,7 +44,8 @@ pub(crate) async fn answer(
         record = gate.0.ledger.get(record.id).await?.ok_or(LedgerError::Corrupt("a claim that is gone"))?;
     }
     if !unfinished(&record) {
-        return Ok(deliver::stored(gate, &bid.offer, Caller::paying(&bid.incoming), record));
+        let record = prove(gate, sale, record).await?;
+        return Ok(deliver::stored(gate, sale, &bid.offer, Caller::paying(&bid.incoming), record));
     }
     if record.money == Money::Open
         && let Err(refusal) = check_again(gate, sale, &record).await
@@ -62,6 +63,18 @@ pub(crate) async fn answer(
         Err(LedgerError::Fenced) => Err(Refusal::InProgress),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What became certain enough while nobody worked on it is signed when it is asked for, once.
+async fn prove(gate: &Gate, sale: &Sale, mut record: Record) -> Result<Record, LedgerError> {
+    let unproven = (record.money, record.work) == (Money::Settled, Work::Served) && record.proof.is_none();
+    if unproven
+        && let (Some(answer), Some(settled)) = (&record.answer, &record.settled)
+        && let Some(proof) = sale.prove(&gate.0.config, &record, answer, settled)
+    {
+        record.proof = gate.0.ledger.keep_proof(record.id, &proof).await?;
+    }
+    Ok(record)
 }
 
 async fn wait(gate: &Gate, record: &Record, patience: Instant) {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{Method, request::Parts};
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value};
-use x402::Usdc;
+use x402::{Finality, Usdc};
 
 use crate::price::PriceBy;
 
@@ -29,6 +29,7 @@ pub struct Route {
     pub(crate) price: Usdc,
     pub(crate) price_by: Option<PriceBy>,
     pub(crate) flow: Flow,
+    pub(crate) finality: Option<Finality>,
     pub(crate) summary: String,
     pub(crate) timeout: Duration,
     pub(crate) extra: Map<String, Value>,
@@ -64,6 +65,8 @@ impl fmt::Debug for RequestCheck {
 }
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// What is delivered on a node's word, unless the route says otherwise: five cents.
+const PRECONF_UP_TO: Usdc = Usdc::from_atomic(50_000);
 
 impl Route {
     /// A route at an axum path, free until [`Route::price`] is set.
@@ -75,6 +78,7 @@ impl Route {
             price: Usdc::ZERO,
             price_by: None,
             flow: Flow::Authorize,
+            finality: None,
             summary: String::new(),
             timeout: DEFAULT_TIMEOUT,
             extra: Map::new(),
@@ -124,6 +128,16 @@ impl Route {
     #[must_use]
     pub const fn upfront(mut self) -> Self {
         self.flow = Flow::Upfront;
+        self
+    }
+
+    /// Delivers on this level of certainty, however much is paid. Unless set, what costs up to five cents is delivered on
+    /// `preconf`, which is the word of the node that took the transaction, and what costs more on `block`, when the chain shows
+    /// it in a block. On `safe` the answer waits for minutes: the payment is `settlement_pending` until then, its status stands at
+    /// `/payments/{id}`, and its buyer asks again. Channels have rules of their own ([`ChannelSettings`](crate::ChannelSettings)).
+    #[must_use]
+    pub const fn finality(mut self, finality: Finality) -> Self {
+        self.finality = Some(finality);
         self
     }
 
@@ -230,6 +244,20 @@ impl Route {
     #[must_use]
     pub const fn flow(&self) -> Flow {
         self.flow
+    }
+
+    /// How certain a payment of [`Route::amount`] must be for its answer to be delivered.
+    #[must_use]
+    pub const fn delivers_on(&self) -> Finality {
+        self.finality_at(self.price)
+    }
+
+    pub(crate) const fn finality_at(&self, amount: Usdc) -> Finality {
+        match self.finality {
+            Some(finality) => finality,
+            None if amount.atomic() <= PRECONF_UP_TO.atomic() => Finality::Preconf,
+            None => Finality::Block,
+        }
     }
 
     /// The sentence set by [`Route::summary`].

@@ -5,10 +5,16 @@ use std::{
 
 use axum::body::Body;
 use http::Request;
-use x402::{ChannelTerms, Extensions, PaymentIdentifier, PaymentRequirements, ResourceInfo, Usdc};
+use x402::{ChannelTerms, Extensions, Finality, PaymentIdentifier, PaymentRequirements, ResourceInfo, Usdc};
+use x402_facilitator::Settled;
 
 use crate::{
-    Flow, GateConfig, GateError, ReceiptSigner, Route, admit::now, body, challenge::Challenge, channel,
+    Flow, GateConfig, GateError, ReceiptSigner, Route,
+    admit::now,
+    body,
+    challenge::Challenge,
+    channel,
+    ledger::{Answer, Record},
     refusal::Refusal,
 };
 
@@ -59,6 +65,27 @@ impl Sale {
     /// How long a whole sale may take: what the claim's lease covers.
     pub(crate) fn allowance(&self, config: &GateConfig) -> Duration {
         self.route.timeout + config.settlement_allowance
+    }
+
+    /// What is signed of an answer, once its payment is as certain as the route wants it.
+    pub(crate) fn prove(
+        &self,
+        config: &GateConfig,
+        record: &Record,
+        answer: &Answer,
+        settled: &Settled,
+    ) -> Option<String> {
+        if settled.finality < self.route.finality_at(record.amount) {
+            return None;
+        }
+        let signer = config.receipts.as_ref()?;
+        let proof = signer.receipt(config, &self.resource.url, record, (answer, settled), now());
+        serde_json::to_string(&proof).ok()
+    }
+
+    /// Whether a payment that was settled and served is certain enough to be delivered.
+    pub(crate) fn delivers(&self, record: &Record) -> bool {
+        record.settled.is_some_and(|settled| settled.finality >= self.route.finality_at(record.amount))
     }
 
     /// What the standard's offers and receipts call what is sold.
@@ -166,9 +193,13 @@ impl Offer {
     }
 }
 
-/// The offered window covers the work, the settlement, and the difference of the clocks.
+/// The offered window covers the work, the settlement, the difference of the clocks, and the wait for a safe block.
 fn requirements(route: &Route, config: &GateConfig) -> PaymentRequirements {
-    let window = route.timeout + config.settlement_allowance + config.clock_skew;
+    let mut window = route.timeout + config.settlement_allowance + config.clock_skew;
+    if route.delivers_on() == Finality::Safe {
+        // The authorization outlives the wait, so that a reorganisation in it can be made good, and its buyer can ask again.
+        window += config.safe_allowance;
+    }
     let mut offer = PaymentRequirements::exact(config.network, route.price, config.pay_to, window.as_secs());
     let extra = offer.extra.get_or_insert_default();
     extra.extend(route.extra.clone());

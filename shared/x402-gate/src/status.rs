@@ -65,9 +65,20 @@ pub(crate) fn describe(gate: &Gate, record: &Record) -> Value {
         "requestHash": record.request_hash,
         "validBefore": record.valid_before.to_string(),
         "transaction": record.transaction,
+        "finality": record.settled.map(|settled| settled.finality),
+        "receipt": receipt(record),
         "refunds": refunds(record),
         "blockNumber": record.settled.as_ref().map(|settled| settled.block_number.to_string()),
         "claimedAt": record.claimed_at,
         "changedAt": record.changed_at,
     })
+}
+
+/// Whether what was signed of the answer still holds: a reorganisation may have taken its payment back.
+fn receipt(record: &Record) -> Option<&'static str> {
+    match (record.reorged && record.settled.is_none(), &record.proof) {
+        (true, _) => Some("revoked"),
+        (false, Some(_)) => Some("valid"),
+        (false, None) => None,
+    }
 }

@@ -49,5 +49,6 @@ sol! {
         function aggregate3(Call3[] calldata calls) external payable returns (Result[] memory returnData);
         function getCurrentBlockTimestamp() external view returns (uint256 timestamp);
         function getBlockNumber() external view returns (uint256 blockNumber);
+        function getBlockHash(uint256 blockNumber) external view returns (bytes32 blockHash);
     }
 }

@@ -99,19 +99,16 @@ impl Chain {
     /// # Errors
     /// [`ChainError`] when the chain does not tell.
     pub async fn head(&self) -> Result<Head, ChainError> {
+        self.head_at(BlockId::latest()).await
+    }
+
+    pub(super) async fn head_at(&self, at: BlockId) -> Result<Head, ChainError> {
         let calls = [
             to_multicall(&Multicall3::getBlockNumberCall {}),
             to_multicall(&Multicall3::getCurrentBlockTimestampCall {}),
         ];
-        let [number, timestamp] = self.aggregate(calls).await?;
+        let [number, timestamp] = self.aggregate_at(calls, at).await?;
         head(&number, &timestamp)
-    }
-
-    async fn aggregate<const N: usize>(
-        &self,
-        calls: [Call3; N],
-    ) -> Result<[Multicall3::Result; N], ChainError> {
-        self.aggregate_at(calls, BlockId::latest()).await
     }
 
     async fn aggregate_at<const N: usize>(
@@ -143,7 +140,7 @@ impl Chain {
     }
 }
 
-fn to_multicall(call: &impl SolCall) -> Call3 {
+pub(super) fn to_multicall(call: &impl SolCall) -> Call3 {
     let input = Bytes::from(call.abi_encode());
     Call3 { target: Network::MULTICALL3, allowFailure: true, callData: input }
 }

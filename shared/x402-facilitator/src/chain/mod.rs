@@ -7,6 +7,7 @@ mod error;
 mod facts;
 mod fees;
 mod revert;
+mod standing;
 mod state;
 
 use std::{
@@ -40,6 +41,7 @@ pub use error::{ChainError, DomainError, Mismatch};
 pub use facts::Facts;
 pub(crate) use fees::Fees;
 pub use revert::Revert;
+pub use standing::{BlockRef, Standing};
 pub use state::{PaymentState, Settled};
 
 /// A network behind an RPC. Cheap to clone; clones share connections and what was learned about the RPC.

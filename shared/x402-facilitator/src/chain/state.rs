@@ -4,7 +4,7 @@ use alloy::{
     rpc::types::{Filter, Log},
     sol_types::SolEvent,
 };
-use x402::{Authorization, B256, LogEntry, Token, find_settlement};
+use x402::{Authorization, B256, Finality, LogEntry, Token, find_settlement};
 
 use super::{Chain, ChainError, Head, Receipt};
 
@@ -21,6 +21,9 @@ pub struct Settled {
     pub log_index: u64,
     /// Gas that the whole transaction took, other payments of a batch included.
     pub gas_used: u64,
+    /// How certain that was when it was seen. A [`Facilitator`](crate::Facilitator) that sent the transaction itself says
+    /// `preconf` on the word of the node that took it; `block` is what somebody asked the chain for afterwards.
+    pub finality: Finality,
 }
 
 impl Head {
@@ -118,6 +121,7 @@ impl Chain {
             block_number: receipt.block_number()?,
             log_index: found.transfer_index,
             gas_used: receipt.gas_used(),
+            finality: Finality::Block,
         })
     }
 

@@ -27,6 +27,8 @@ struct Lane {
     /// The next nonce, where it is known without asking the chain.
     next: Option<u64>,
     in_flight: BTreeSet<u64>,
+    /// How many transactions the chain has had, as far as is known.
+    mined: u64,
     /// From the broadcast to the receipt, once that is known: the mean, newer transactions counting for more.
     inclusion: Option<Duration>,
 }
@@ -67,6 +69,19 @@ impl Signer {
     /// Forgets which nonce is the next: somebody else may have sent from this account.
     pub(crate) fn resync(&self) {
         self.lane().next = None;
+    }
+
+    /// How many of its transactions the chain has had, as far as is known.
+    pub(crate) fn mined(&self) -> u64 {
+        self.lane().mined
+    }
+
+    /// The chain has so many of its transactions now. True where that is fewer than `before`, when it was asked.
+    pub(crate) fn lost(&self, before: u64, mined: u64) -> bool {
+        let mut lane = self.lane();
+        let lost = mined < before;
+        lane.mined = if lost { mined } else { lane.mined.max(mined) };
+        lost
     }
 
     /// How long payments gather for a transaction while another one is in flight: a third of the mean time to inclusion, which
@@ -119,6 +134,7 @@ impl Flight<'_> {
     pub(super) fn landed(mut self, took: Duration) {
         self.landed = true;
         let mut lane = self.signer.lane();
+        lane.mined = lane.mined.max(self.nonce.saturating_add(1));
         let mean = lane.inclusion.unwrap_or(took);
         lane.inclusion = Some(mean.mul_f64(1.0 - NEWEST) + took.mul_f64(NEWEST));
     }

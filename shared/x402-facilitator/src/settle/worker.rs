@@ -5,7 +5,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
-use x402::{Address, B256, ErrorReason};
+use x402::{Address, B256, ErrorReason, Finality};
 
 use super::{
     Answer, Job,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     admission::{SignedBy, now, window},
-    chain::{ChainError, Facts, PaymentState, Receipt},
+    chain::{ChainError, Facts, PaymentState, Receipt, Settled},
     facilitator::{FacilitatorError, SettleOutcome},
     relay::{Relay, Relayed},
 };
@@ -206,6 +206,8 @@ impl Worker {
     async fn conclude(&self, mut job: Job, receipt: &Receipt) -> Option<Job> {
         let transaction = Some(receipt.transaction_hash());
         if let Some(settled) = self.relay.chain.settlement(receipt, &job.payload.authorization) {
+            // The node that took the transaction says so; nobody else was asked.
+            let settled = Settled { finality: Finality::Preconf, ..settled };
             job.answer(Ok(SettleOutcome::Settled(settled)));
             return None;
         }

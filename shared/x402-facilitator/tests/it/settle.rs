@@ -2,7 +2,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use devnet::BlockTime;
 use serde_json::json;
-use x402::{Address, Authorization, ErrorReason, Usdc};
+use x402::{Address, Authorization, ErrorReason, Finality, Usdc};
 use x402_facilitator::{
     Facilitator, FacilitatorError, NoSigner, OnchainFacilitator, OnchainSettings, PaymentState, SettleOutcome,
 };
@@ -16,7 +16,12 @@ async fn a_payment_settles_with_a_proof_that_the_chain_shows() {
     let facilitator = world.facilitator(1);
     let before = world.balance(world.buyer(0).address()).await;
 
-    let settled = settled(facilitator.settle(&request).await.expect("settles"));
+    let outcome = facilitator.settle(&request).await.expect("settles");
+    assert!(
+        matches!(&outcome, SettleOutcome::Settled(settled) if settled.finality == Finality::Preconf),
+        "on the node's word: {outcome:?}"
+    );
+    let settled = settled(outcome);
 
     assert_eq!(world.earned().await, PRICE.atomic());
     assert_eq!(world.balance(world.buyer(0).address()).await, before - PRICE.atomic());

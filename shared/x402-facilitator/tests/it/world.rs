@@ -12,7 +12,7 @@ use alloy::{
 use devnet::{BlockTime, Devnet, Options};
 use serde_json::{Value, json};
 use x402::{
-    Address, Authorization, B256, Bytes, ExactPayload, FacilitatorRequest, Network, PaymentNonce,
+    Address, Authorization, B256, Bytes, ExactPayload, FacilitatorRequest, Finality, Network, PaymentNonce,
     PaymentPayload, PaymentRequirements, SigningKey, Usdc,
 };
 use x402_facilitator::{Chain, OnchainFacilitator, OnchainSettings, SettleOutcome, Settled};
@@ -194,10 +194,11 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
 }
 
+/// The settlement as the chain shows it. Who sent it may have said so before anybody asked the chain.
 #[track_caller]
 pub(crate) fn settled(outcome: SettleOutcome) -> Settled {
     match outcome {
-        SettleOutcome::Settled(settled) => settled,
+        SettleOutcome::Settled(settled) => Settled { finality: Finality::Block, ..settled },
         other => unreachable!("not settled: {other:?}"),
     }
 }

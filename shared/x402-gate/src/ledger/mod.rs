@@ -4,6 +4,7 @@ mod attachments;
 mod channels;
 #[cfg(test)]
 mod conformance;
+mod finality;
 mod journal;
 mod postgres;
 mod record;
@@ -15,7 +16,8 @@ mod writer;
 
 use std::sync::Arc;
 
-use x402::{Address, B256, Network, PaymentId};
+use x402::{Address, B256, Network, PaymentId, Usdc};
+use x402_facilitator::BlockRef;
 
 use crate::Attached;
 
@@ -221,6 +223,36 @@ impl Ledger {
     /// How many payments are owed back.
     pub(crate) async fn refunds_owed(&self) -> Result<i64, LedgerError> {
         on!(self, store => refunds::owed(&**store).await)
+    }
+
+    /// The blocks of what was delivered and is not safe yet, oldest first.
+    pub(crate) async fn unsafe_blocks(&self, limit: i64) -> Result<Vec<BlockRef>, LedgerError> {
+        on!(self, store => finality::unsafe_blocks(&**store, limit).await)
+    }
+
+    /// Writes that a block is safe.
+    pub(crate) async fn mark_safe(&self, block: BlockRef) -> Result<(), LedgerError> {
+        on!(self, store => finality::mark_safe(&**store, block).await)
+    }
+
+    /// Takes over what was paid in a block.
+    pub(crate) async fn take_paid_in(
+        &self,
+        block: BlockRef,
+        limit: i64,
+        lease_ms: i64,
+    ) -> Result<Vec<Record>, LedgerError> {
+        on!(self, store => finality::take_paid_in(&**store, block, limit, lease_ms).await)
+    }
+
+    /// The value that was delivered and is not safe yet.
+    pub(crate) async fn unsafe_value(&self) -> Result<Usdc, LedgerError> {
+        on!(self, store => finality::unsafe_value(&**store).await)
+    }
+
+    /// Keeps what was signed of an answer, unless something is kept already, and answers what is.
+    pub(crate) async fn keep_proof(&self, id: PaymentId, proof: &str) -> Result<Option<String>, LedgerError> {
+        on!(self, store => finality::keep_proof(&**store, id, proof).await)
     }
 
     /// How many payments wait for their money.

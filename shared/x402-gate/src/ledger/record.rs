@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use x402::{B256, PaymentId, PaymentKey, PaymentNonce, RequestHash, SettleRequest, Usdc};
+use x402::{B256, Finality, PaymentId, PaymentKey, PaymentNonce, RequestHash, SettleRequest, Usdc};
 use x402_facilitator::Settled;
 
 use super::{LedgerError, store::Columns};
@@ -79,6 +79,8 @@ pub(crate) struct Record {
     pub(crate) proof: Option<String>,
     pub(crate) transaction: Option<B256>,
     pub(crate) settled: Option<Settled>,
+    /// Whether a reorganisation ever took a settlement back.
+    pub(crate) reorged: bool,
     /// What is to be given back of it, once it has settled.
     pub(crate) owed: Option<Usdc>,
     pub(crate) refund: Refunding,
@@ -191,6 +193,7 @@ impl Record {
                 (Some(_), None) => Refunding::Reserved,
                 (Some(_), Some(_)) => Refunding::Done,
             },
+            reorged: row.number("reorged_at")?.is_some(),
             refund_transaction: hash(row, "refund_tx")?,
         })
     }
@@ -207,7 +210,8 @@ fn settled(row: &impl Columns) -> Result<Option<Settled>, LedgerError> {
     };
     let (block_number, log_index) = (unsigned(row, "block_number")?, unsigned(row, "log_index")?);
     let gas_used = unsigned(row, "gas_used")?;
-    Ok(Some(Settled { transaction, block_hash, block_number, log_index, gas_used }))
+    let finality = word(row, "finality", &Finality::ALL, Finality::as_str)?;
+    Ok(Some(Settled { transaction, block_hash, block_number, log_index, gas_used, finality }))
 }
 
 fn hash(row: &impl Columns, column: &'static str) -> Result<Option<B256>, LedgerError> {

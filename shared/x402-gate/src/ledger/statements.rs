@@ -7,7 +7,7 @@ use super::{
     record::{Claim, NewPayment, Record, Update},
     store::{Columns, Statement, Store},
 };
-use crate::Flow;
+use crate::{Flow, Money};
 
 /// The fence of whoever made the claim.
 const FIRST_FENCE: i64 = 1;
@@ -148,12 +148,12 @@ pub(super) async fn update<S: Store>(store: &S, update: &Update) -> Result<(), L
          reason = CASE WHEN $5 THEN $6 ELSE COALESCE($6, reason) END, \
          status = COALESCE($7, status), headers = COALESCE($8, headers), body = COALESCE($9, body), \
          tx_hash = COALESCE($10, tx_hash), \
-         block_number = COALESCE($11, block_number), block_hash = COALESCE($12, block_hash), \
-         log_index = COALESCE($13, log_index), gas_used = COALESCE($14, gas_used), \
-         attached_kind = COALESCE($15, attached_kind), attached_key = COALESCE($16, attached_key), \
-         attachment = COALESCE($17, attachment), proof = COALESCE($18, proof), owed = COALESCE($19, owed) \
-         WHERE id = $20 AND fence = $21 AND money = $22 AND work = $23 RETURNING id",
+         {settlement}, \
+         attached_kind = COALESCE($16, attached_kind), attached_key = COALESCE($17, attached_key), \
+         attachment = COALESCE($18, attachment), proof = COALESCE($19, proof), owed = COALESCE($20, owed) \
+         WHERE id = $21 AND fence = $22 AND money = $23 AND work = $24 RETURNING id",
         now = S::NOW,
+        settlement = settlement::<S>(update),
     );
     let statement = Statement::change(sql)
         .bind(update.to.0.as_str())
@@ -173,6 +173,22 @@ pub(super) async fn update<S: Store>(store: &S, update: &Update) -> Result<(), L
     }
 }
 
+/// Where the chain shows the payment. What a reorganisation took back is shown nowhere.
+fn settlement<S: Store>(update: &Update) -> String {
+    let reorged = (update.from.0, update.to.0) == (Money::Settled, Money::Settling);
+    let facts = ["block_number", "block_hash", "log_index", "gas_used", "finality"].into_iter().zip(11..);
+    let mut set: Vec<String> = facts
+        .map(|(fact, place)| match reorged {
+            true => format!("{fact} = ${place}"),
+            false => format!("{fact} = COALESCE(${place}, {fact})"),
+        })
+        .collect();
+    if reorged {
+        set.push(format!("reorged_at = {}", S::NOW));
+    }
+    set.join(", ")
+}
+
 fn bind_facts(statement: Statement, update: &Update) -> Statement {
     let answer = update.answer.as_ref();
     let (settled, attachment) = (update.settled.as_ref(), update.attachment.as_ref());
@@ -189,6 +205,7 @@ fn bind_facts(statement: Statement, update: &Update) -> Statement {
         .bind(settled.map(|settled| settled.block_hash.as_slice()))
         .bind(settled.map(|settled| settled.log_index))
         .bind(settled.map(|settled| settled.gas_used))
+        .bind(settled.map(|settled| settled.finality.as_str().to_owned()))
         .bind(attachment.map(|attachment| attachment.kind.clone()))
         .bind(attachment.map(|attachment| attachment.key.as_slice()))
         .bind(attachment.map(|attachment| attachment.payload.as_slice()))
@@ -289,7 +306,8 @@ pub(super) fn columns<S: Store>() -> String {
     format!(
         "id, chain_id, asset, payer, nonce, amount, route, flow, request_hash, request, settlement, bound, identifier, \
          valid_before, claimed_block, money, work, runs, fence, reason, status, headers, body, proof, tx_hash, \
-         block_number, block_hash, log_index, gas_used, owed, refund_at, refunded_at, refund_tx, claimed_at, changed_at, lease_until > {} AS leased",
+         block_number, block_hash, log_index, gas_used, finality, reorged_at, owed, refund_at, refunded_at, refund_tx, \
+         claimed_at, changed_at, lease_until > {} AS leased",
         S::NOW
     )
 }

@@ -95,6 +95,9 @@ pub enum Finality {
 }
 
 impl Finality {
+    /// Every value, the weakest first.
+    pub const ALL: [Self; 3] = [Self::Preconf, Self::Block, Self::Safe];
+
     /// The word on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -11,6 +11,7 @@ mod typed {
             bytes32 paymentId;
             string money;
             string work;
+            string finality;
             bytes32 transaction;
             uint64 blockNumber;
             uint64 blockTime;
@@ -22,7 +23,7 @@ mod typed {
 /// What a seller knew about a payment at a block.
 ///
 /// EIP-712: domain name "x402 status", version "1", chainId of the payment; type `PaymentStatus(bytes32 paymentId,string money,
-/// string work,bytes32 transaction,uint64 blockNumber,uint64 blockTime,uint64 issuedAt)`, without spaces after commas.
+/// string work,string finality,bytes32 transaction,uint64 blockNumber,uint64 blockTime,uint64 issuedAt)`, without spaces after commas.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PaymentStatus {
@@ -32,6 +33,8 @@ pub struct PaymentStatus {
     pub money: String,
     /// Where the work is, in the seller's word: `served`, `failed`.
     pub work: String,
+    /// How certain the settlement is, in the words of [`Finality`](crate::Finality); empty where none is known.
+    pub finality: String,
     /// The transaction that moved the money, or may have; 32 zero bytes on the wire where there is none.
     #[serde(with = "serde_forms::zero_hash")]
     pub transaction: Option<B256>,
@@ -51,6 +54,7 @@ impl Statement for PaymentStatus {
             paymentId: self.payment_id.0,
             money: self.money.clone(),
             work: self.work.clone(),
+            finality: self.finality.clone(),
             transaction: self.transaction.unwrap_or_default(),
             blockNumber: self.block_number,
             blockTime: self.block_time,

@@ -116,13 +116,14 @@ fn a_status_is_what_viem_signs() {
     golden(
         status(),
         Network::BaseSepolia,
-        "0xa84ea26bf83c32d913882805be4c3841b250ee2d9bed570a26a9973d904bfc93",
-        "0x80985e4379393de05bdcac3a25738caa7c66048c0f7eb27c1f8b03c3ee9a1f5f067a27499d394408876d459e450b2f1783be1da36f0d714787fdc77b0aea3ab11b",
+        "0x7e094fbced7357cc1beba23428c4f24c897d360cb762958f10e6772efb5ff4bb",
+        "0x824b2ae79673eb9fc9f6e2721a4b11dc42e563efd4c67389050d74b8dc55e5d55f2ba70a1a03292fb249a16017db8e78ffc15bae585c994c056b5360aebfbfc81c",
     );
-    let open = PaymentStatus { money: "open".into(), work: "failed".into(), transaction: None, ..status() };
+    let (money, work, finality) = ("open".into(), "failed".into(), String::new());
+    let open = PaymentStatus { money, work, finality, transaction: None, ..status() };
     assert_eq!(
         open.signing_hash(Network::BaseSepolia).to_string(),
-        "0x11c79fe5c6fad52bf7243b88f652940276e1fb7ac3f3b69cca9e6717dabfef0b"
+        "0xb4d72e3b6f362778ce34c4716c4c41aff1dd8506ce2efa3cc646235823976938"
     );
     assert_eq!(read::<PaymentStatus>(write(&open)), open);
 }

@@ -61,6 +61,7 @@ pub(crate) fn status() -> PaymentStatus {
         payment_id: PaymentId(B256::repeat_byte(1)),
         money: "settled".to_owned(),
         work: "served".to_owned(),
+        finality: "block".to_owned(),
         transaction: Some(B256::repeat_byte(4)),
         block_number: 123_456,
         block_time: 1_703_123_400,

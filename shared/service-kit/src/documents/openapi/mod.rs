@@ -108,6 +108,7 @@ fn payment_info(catalogue: &Catalogue, route: &Route) -> Value {
             "asset": network.usdc().address.to_string(),
             "amount": price,
             "payTo": catalogue.pay_to.to_string(),
+            "finality": route.delivers_on(),
             "paymentFlow": match route.flow() { Flow::Authorize => "authorize", Flow::Upfront => "upfront" },
         } }],
     })

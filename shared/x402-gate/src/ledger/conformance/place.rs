@@ -133,6 +133,7 @@ pub(super) fn settled() -> Settled {
         block_number: 8,
         log_index: LOG.fetch_add(1, Ordering::Relaxed),
         gas_used: 85_800,
+        finality: x402::Finality::Block,
     }
 }
 
