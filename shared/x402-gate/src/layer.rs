@@ -26,8 +26,12 @@ pub struct GateLayer {
 }
 
 /// A service behind its price. Made by [`GateLayer`].
+///
+/// A router clones it for every request, most of which pay nothing and never meet the handler.
 #[derive(Clone)]
-pub struct GateService {
+pub struct GateService(Arc<Priced>);
+
+struct Priced {
     gate: Gate,
     sale: Arc<Sale>,
     handler: Handler,
@@ -51,11 +55,8 @@ where
     type Service = GateService;
 
     fn layer(&self, inner: S) -> GateService {
-        GateService {
-            gate: self.gate.clone(),
-            sale: self.sale.clone(),
-            handler: BoxCloneSyncService::new(inner),
-        }
+        let (gate, sale) = (self.gate.clone(), self.sale.clone());
+        GateService(Arc::new(Priced { gate, sale, handler: BoxCloneSyncService::new(inner) }))
     }
 }
 
@@ -73,15 +74,16 @@ impl Service<Request<Body>> for GateService {
     /// the `GET` handler, is a question about the price, and so is a `GET` of what is sold by another method, unless it asks for
     /// a channel's refund.
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let sold = *request.method() == self.sale.route.method && *request.method() != Method::HEAD;
+        let Priced { gate, sale, .. } = &*self.0;
+        let sold = *request.method() == sale.route.method && *request.method() != Method::HEAD;
         let carries = incoming::carries_payment(request.headers());
-        let paid = carries && (sold || channel::is_refund(&self.gate, request.headers()));
-        if !paid && !self.gate.admits(request.headers(), request.extensions()) {
+        let paid = carries && (sold || channel::is_refund(gate, request.headers()));
+        if !paid && !gate.admits(request.headers(), request.extensions()) {
             return Either::Left(ready(Ok(deliver::too_often())));
         }
-        if !paid && (self.sale.is_constant() || !sold) {
-            self.gate.counters().challenges.increment(1);
-            return Either::Left(ready(Ok(self.sale.standing().challenge.respond(request.headers()))));
+        if !paid && (sale.is_constant() || !sold) {
+            gate.counters().challenges.increment(1);
+            return Either::Left(ready(Ok(sale.standing().challenge.respond(request.headers()))));
         }
         let service = self.clone();
         Either::Right(Box::pin(async move { Ok(service.answer(request, paid, sold).await) }))
@@ -90,7 +92,7 @@ impl Service<Request<Body>> for GateService {
 
 impl GateService {
     async fn answer(self, request: Request<Body>, paid: bool, sold: bool) -> Response {
-        let Self { gate, sale, handler } = self;
+        let Priced { gate, sale, handler } = &*self.0;
         let caller = Caller::of(request.headers());
         let offered = match sold {
             true => sale.offer(&gate.0.config, request).await,
@@ -98,12 +100,12 @@ impl GateService {
             false => Ok((sale.standing(), request)),
         };
         match offered {
-            Ok((offer, request)) if paid => admit::sell(&gate, &sale, offer, request, handler).await,
+            Ok((offer, request)) if paid => admit::sell(gate, sale, offer, request, handler.clone()).await,
             Ok((offer, request)) => {
                 gate.counters().challenges.increment(1);
                 offer.challenge.respond(request.headers())
             }
-            Err(refusal) => deliver::refuse(&gate, &sale, &sale.standing(), caller, refusal),
+            Err(refusal) => deliver::refuse(gate, sale, &sale.standing(), caller, refusal),
         }
     }
 }

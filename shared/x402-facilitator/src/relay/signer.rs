@@ -43,7 +43,7 @@ pub(super) struct Flight<'s> {
 }
 
 /// The bounds of [`Signer::window`]: less is not worth a transaction, more is felt where a block takes two seconds.
-const WINDOW: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(500)];
+const WINDOW: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(500)];
 /// How much the newest transaction counts for in the mean time to inclusion. Those of one block end together, in any order.
 const NEWEST: f64 = 0.1;
 
