@@ -54,3 +54,19 @@ async fn a_ledger_that_cannot_be_written_is_not_ready() {
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.expect("unlocked");
     ledger.ping().await.expect("recovered");
 }
+
+#[tokio::test]
+async fn readiness_is_a_change_that_reaches_the_disk() {
+    let place = Place::sqlite();
+    let ledger = place.open().await;
+    let options = SqliteConnectOptions::from_str(&place.url()).expect("a URL");
+    let mut other = options.connect().await.expect("connected");
+    let mut checks = async || {
+        let row: (i64,) =
+            sqlx::query_as("SELECT checks FROM owner").fetch_one(&mut other).await.expect("a count");
+        row.0
+    };
+    let before = checks().await;
+    ledger.ping().await.expect("ready");
+    assert_eq!(checks().await, before + 1);
+}
