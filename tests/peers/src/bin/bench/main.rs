@@ -9,12 +9,16 @@
 
 mod channels;
 mod data;
+mod draws;
+mod harness;
+mod loads;
 mod markdown;
 mod payments;
 mod personas;
 mod scrapes;
 mod section;
 mod sellers;
+mod service;
 mod stats;
 mod unpaid;
 mod verification;

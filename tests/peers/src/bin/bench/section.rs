@@ -6,7 +6,7 @@ use std::{
 use anyhow::Context;
 use clap::ValueEnum;
 
-use crate::{channels, data::Table, payments, personas, scrapes, unpaid, verification};
+use crate::{channels, data::Table, draws, loads, payments, personas, scrapes, unpaid, verification};
 
 /// What is measured together, and can be measured apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -19,6 +19,10 @@ pub(crate) enum Section {
     Payments,
     /// What a call from a channel takes
     Channels,
+    /// What customers wait for at stock sellers and at ours, by the load test
+    Sellers,
+    /// What a draw takes
+    Draws,
     /// What a scrape takes
     Scrapes,
     /// What an answer of personas takes
@@ -37,6 +41,8 @@ impl Section {
             Self::Verification => verification::measure(bench),
             Self::Payments => payments::measure(bench).await,
             Self::Channels => channels::measure(bench).await,
+            Self::Sellers => loads::measure(bench).await,
+            Self::Draws => draws::measure(bench).await,
             Self::Scrapes => scrapes::measure(bench).await,
             Self::Personas => personas::measure(bench),
         }

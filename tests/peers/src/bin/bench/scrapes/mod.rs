@@ -1,7 +1,6 @@
 //! What a paid scrape takes: a page of a site on loopback, with and without a browser, and what the service keeps of it.
 
 mod process;
-mod service;
 mod site;
 
 use anyhow::ensure;
@@ -11,7 +10,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use x402::SigningKey;
 
-use self::{process::Usage, service::Scraper, site::Site};
+use self::{process::Usage, site::Site};
 use crate::{
     data::{Row, Table},
     payments::{
@@ -19,6 +18,7 @@ use crate::{
         phases,
     },
     section::Bench,
+    service::Service,
 };
 
 /// Buyers that call at once.
@@ -38,7 +38,7 @@ const RENDERED_IN_ALL: usize = 200;
 
 /// A site, a service, and those who buy.
 struct Shop {
-    service: Scraper,
+    service: Service,
     site: Site,
     http: reqwest::Client,
     buyers: Vec<SigningKey>,
@@ -100,7 +100,18 @@ impl Shop {
     async fn open() -> anyhow::Result<Self> {
         let market = Market::open(BlockTime::Auto).await?;
         let site = Site::open().await?;
-        let service = Scraper::start(&market, &site.host()).await?;
+        let settings = [
+            ("SCRAPER_ALLOW_ORIGINS", site.host()),
+            // The site asks for no patience.
+            ("SCRAPER_HOST_RATE", "100000".to_owned()),
+            // One browser for all: the time of one that was replaced is nobody's.
+            ("SCRAPER_PAGES_PER_BROWSER", "100000".to_owned()),
+            // For a root in a container; the page is ours.
+            ("SCRAPER_BROWSER_NO_SANDBOX", "true".to_owned()),
+        ];
+        let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let pay_to = market.chain.pay_to().scraper;
+        let service = Service::start(&market, "scraper", pay_to, &settings).await?;
         let key = |index| Ok(SigningKey::from_bytes(&market.chain.buyer(index).private_key.0)?);
         let buyers = (0..MANY).map(key).collect::<anyhow::Result<_>>()?;
         Ok(Self { service, site, http: client()?, buyers, _market: market })
