@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use x402::{ErrorReason, Network, SettleRequest, SupportedResponse, Usdc, VerifyRequest};
+use x402::{ErrorReason, Finality, Network, SettleRequest, SupportedResponse, Usdc, VerifyRequest};
 use x402_facilitator::{Facilitator, FacilitatorError, Head, SettleOutcome, Settled, Verification};
 
 /// Checks signatures and asks no chain. No money moves.
@@ -31,6 +31,7 @@ impl Facilitator for Prompt {
             block_number: 2,
             log_index,
             gas_used: 0,
+            finality: Finality::Block,
         }))
     }
 
