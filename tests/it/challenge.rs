@@ -103,7 +103,7 @@ async fn the_well_known_document_lists_what_is_sold_at_its_price() {
     let world = World::start().await;
     let document: Value = Answer::of(world.http.get(world.url("/.well-known/x402"))).await.json();
     let resources = document["resources"].as_array().expect("resources");
-    assert_eq!(resources.len(), 5);
+    assert_eq!(resources.len(), 7);
     for resource in resources {
         if resource["pricedBy"] == "unit" {
             let offer = world.offer_for("/units", &json!({ "units": 1 })).await;
