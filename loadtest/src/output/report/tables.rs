@@ -89,7 +89,9 @@ pub(super) fn money(result: &RunResult) -> Markup {
             @if let Some(channels) = &money.channels { (books(channels)) }
             @if let Some(cost) = &result.cost {
                 p {
-                    (cost.payments) " payments in " (cost.transactions) " transactions, deposits, claims and refunds of channels among them: "
+                    (cost.payments) " payments in " (cost.transactions) " transactions"
+                    @if money.channels.is_some() { ", deposits, claims and refunds of channels among them" }
+                    ": "
                     (format!("{:.0}", cost.gas_per_payment)) " gas each"
                     @if let Some(usd) = cost.usd_per_payment { ", $" (format!("{usd:.6}")) }
                     @if let Some(share) = cost.share_of_price { ", " (format!("{:.1}%", share * 100.0)) " of the price" }
