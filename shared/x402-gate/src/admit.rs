@@ -17,11 +17,12 @@ use crate::{
     channel,
     deliver::{self, Caller},
     incoming::{self, Incoming, is_bound},
-    job::{Handler, Job},
+    job::Job,
     ledger::{Claim, NewPayment, Record},
     limits::Flying,
     refusal::Refusal,
     repeat,
+    run::Handler,
     sale::{Offer, Sale},
     timing::Timing,
 };
@@ -282,8 +283,6 @@ fn new_payment(
     head: Head,
     balance: Usdc,
 ) -> Result<NewPayment, Refusal> {
-    let mut attempt = [0u8; 16];
-    getrandom::fill(&mut attempt).map_err(|error| Refusal::Unavailable(error.to_string()))?;
     let request = match bid.offer.flow {
         Flow::Authorize => None,
         Flow::Upfront => SavedRequest::encode(&bid.parts, &bid.body, bid.binding),
@@ -301,9 +300,16 @@ fn new_payment(
         valid_before: bid.incoming.exact.authorization.valid_before,
         claimed_block: head.number,
         balance,
-        attempt,
+        attempt: attempt()?,
         lease_ms: lease_ms(gate, sale),
     })
+}
+
+/// What tells one attempt at a claim from every other.
+pub(crate) fn attempt() -> Result<[u8; 16], Refusal> {
+    let mut attempt = [0; 16];
+    getrandom::fill(&mut attempt).map_err(|error| Refusal::Unavailable(error.to_string()))?;
+    Ok(attempt)
 }
 
 /// How long a claim is ours: all that there is to do, with room for a slow facilitator and a slow chain behind it.

@@ -14,7 +14,7 @@ use crate::{
     Gate, admit, channel,
     deliver::{self, Caller},
     incoming,
-    job::Handler,
+    run::Handler,
     sale::Sale,
 };
 

@@ -49,6 +49,7 @@ mod refusal;
 mod repeat;
 mod route;
 mod routes;
+mod run;
 mod sale;
 mod state;
 mod status;

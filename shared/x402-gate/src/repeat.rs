@@ -10,9 +10,9 @@ use crate::{
     admit::{Bid, check_again, lease_ms, now, work},
     deliver::{self, Caller},
     incoming::is_bound,
-    job::Handler,
     ledger::Record,
     refusal::Refusal,
+    run::Handler,
     sale::Sale,
     state::{Step, next_step},
 };

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::response::Response;
+use http::StatusCode;
 use x402::{ChannelPayload, Usdc};
 
 use super::{
@@ -12,9 +13,14 @@ use super::{
     bid::Bid,
     commit::{Named, Served, commit},
     cover::cover,
-    deposit, handler,
+    deposit,
 };
-use crate::{Gate, job::Handler, refusal::Refusal, sale::Sale};
+use crate::{
+    Gate,
+    refusal::Refusal,
+    run::{Handler, Run, run},
+    sale::Sale,
+};
 
 /// Serves a call when its turn has come.
 pub(super) async fn serve(
@@ -112,7 +118,9 @@ async fn work(
     known.open(gate, bid.id, &bid.config).await?;
     let call = Named::new(gate, bid, known.charged());
     let began = Instant::now();
-    let run = handler::run(gate, sale, handler, call.request(bid)).await;
+    // A process that is ending does the work of nobody: the buyer sends the voucher again.
+    let run = run(gate, sale, handler, call.payment(bid), call.request(bid)).await;
+    let run = run.unwrap_or_else(|| Run::failed(StatusCode::SERVICE_UNAVAILABLE));
     bid.timing.record("work", began.elapsed());
     if !run.answer.status.is_success() {
         return Ok(Served::Failed(run.answer));

@@ -4,18 +4,13 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use x402::{B256, BATCH_SETTLEMENT, Binding, PaymentKey, Usdc};
 
-use super::{
-    account::Known,
-    answer::Refused,
-    bid::Bid,
-    call::corrective,
-    handler::{ChannelCall, Run},
-};
+use super::{account::Known, answer::Refused, bid::Bid, call::corrective, handler::ChannelCall};
 use crate::{
     Charge, Gate, LedgerError, Payment,
-    admit::now,
+    admit::{attempt, now},
     ledger::{Answer, CallRecord, PaidCall},
     refusal::Refusal,
+    run::Run,
     sale::Sale,
 };
 
@@ -41,10 +36,9 @@ impl Named {
         Self { call, key, at: now() }
     }
 
-    /// The request as the handler sees it.
-    pub(super) fn request(&self, bid: &Bid) -> Request<Body> {
-        let mut request = Request::from_parts(bid.parts.clone(), Body::from(bid.body.clone()));
-        let payment = Payment {
+    /// The payment as the handler sees it.
+    pub(super) fn payment(&self, bid: &Bid) -> Payment {
+        Payment {
             id: self.key.id(),
             scheme: BATCH_SETTLEMENT,
             key: self.key,
@@ -54,8 +48,12 @@ impl Named {
             run: 1,
             binding: Binding::Plain,
             settled: None,
-        };
-        request.extensions_mut().insert(payment);
+        }
+    }
+
+    /// The request as the handler sees it.
+    pub(super) fn request(&self, bid: &Bid) -> Request<Body> {
+        let mut request = Request::from_parts(bid.parts.clone(), Body::from(bid.body.clone()));
         request.extensions_mut().insert(self.call);
         request
     }
@@ -137,10 +135,4 @@ pub(super) async fn commit(
 fn fault(route: &str, kind: &str, what: &str) -> Served {
     tracing::error!(route, kind, "{what}");
     Served::Failed(Answer::bare(StatusCode::INTERNAL_SERVER_ERROR))
-}
-
-fn attempt() -> Result<[u8; 16], Refusal> {
-    let mut attempt = [0; 16];
-    getrandom::fill(&mut attempt).map_err(|error| Refusal::Unavailable(error.to_string()))?;
-    Ok(attempt)
 }

@@ -1,14 +1,8 @@
 use std::convert::Infallible;
 
-use axum::{
-    body::Body,
-    extract::{FromRequestParts, OptionalFromRequestParts},
-};
-use http::{Request, StatusCode, request::Parts};
-use tower::ServiceExt;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::{StatusCode, request::Parts};
 use x402::{B256, ChannelId, Usdc};
-
-use crate::{Attachment, Charge, Gate, job::Handler, ledger::Answer, sale::Sale};
 
 /// What a handler may know of a call that is paid from a channel: an extractor, absent where the payment is another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,42 +38,5 @@ impl<S: Sync> OptionalFromRequestParts<S> for ChannelCall {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
         Ok(parts.extensions.get::<Self>().copied())
-    }
-}
-
-/// What came of a handler's run.
-pub(super) struct Run {
-    pub(super) answer: Answer,
-    pub(super) charge: Option<Charge>,
-    pub(super) attachment: Option<Attachment>,
-}
-
-impl Run {
-    /// One that came to nothing.
-    pub(super) fn failed(status: StatusCode) -> Self {
-        Self { answer: Answer::bare(status), charge: None, attachment: None }
-    }
-}
-
-/// Runs a handler in a task of its own, so that a panic is a failed run and no more.
-pub(super) async fn run(gate: &Gate, sale: &Sale, handler: Handler, request: Request<Body>) -> Run {
-    let limit = gate.0.config.max_answer_bytes;
-    let mut running = tokio::spawn(async move {
-        let Ok(mut response) = handler.oneshot(request).await;
-        let extensions = response.extensions_mut();
-        let (charge, attachment) = (extensions.remove::<Charge>(), extensions.remove::<Attachment>());
-        Run { answer: Answer::collect(response, limit).await, charge, attachment }
-    });
-    match tokio::time::timeout(sale.route.timeout, &mut running).await {
-        Ok(Ok(run)) => run,
-        Ok(Err(panic)) => {
-            tracing::error!(route = sale.name, %panic, "the handler panicked");
-            Run::failed(StatusCode::INTERNAL_SERVER_ERROR)
-        }
-        Err(_) => {
-            running.abort();
-            tracing::warn!(route = sale.name, "the handler ran out of time");
-            Run::failed(StatusCode::GATEWAY_TIMEOUT)
-        }
     }
 }

@@ -8,8 +8,8 @@ use super::{Channels, answer, answer::Refused, bid::Bid, call, refund};
 use crate::{
     Gate,
     deliver::Caller,
-    job::Handler,
     refusal::Refusal,
+    run::Handler,
     sale::{Offer, Sale},
 };
 

@@ -6,10 +6,8 @@ mod write;
 
 use std::{ops::ControlFlow, sync::Arc};
 
-use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{Request, request::Parts};
-use tower::util::BoxCloneSyncService;
+use http::request::Parts;
 use x402::{B256, Binding, ErrorReason, Usdc};
 use x402_facilitator::Settled;
 
@@ -17,13 +15,11 @@ use crate::{
     Attachment, Gate, LedgerError, Money, Work,
     body::SavedRequest,
     ledger::{Answer, Record},
+    run::Handler,
     sale::Sale,
     state::{Step, next_step},
     timing::Timing,
 };
-
-/// The handler of a priced route.
-pub(crate) type Handler = BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible>;
 
 /// One payment that is ours to work on.
 pub(crate) struct Job {

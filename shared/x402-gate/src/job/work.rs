@@ -4,25 +4,14 @@ use std::{ops::ControlFlow, time::Instant};
 
 use axum::body::Body;
 use http::{Request, StatusCode};
-use tower::ServiceExt;
 use x402::{ErrorReason, Usdc};
 
 use super::{Job, Learnt, Stepped};
-use crate::{Attachment, Charge, Flow, LedgerError, MAX_RUNS, Money, Payment, Work, ledger::Answer};
-
-/// What came of a handler's run.
-struct Run {
-    answer: Answer,
-    charge: Option<Charge>,
-    attachment: Option<Attachment>,
-}
-
-impl Run {
-    /// One that came to nothing.
-    fn failed(status: StatusCode) -> Self {
-        Self { answer: Answer::bare(status), charge: None, attachment: None }
-    }
-}
+use crate::{
+    Charge, Flow, LedgerError, MAX_RUNS, Money, Payment, Work,
+    ledger::Answer,
+    run::{Run, run},
+};
 
 impl Job {
     /// Counts a run before it begins, so that a handler which takes the process down is not run for ever.
@@ -86,36 +75,12 @@ impl Job {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Runs the handler in a task of its own, so that a panic is a failed run and no more.
-    /// `None` when the process itself is ending: that is no fault of the work, and the next process does it.
     async fn call(&self) -> Option<Run> {
-        let bare = |status| Some(Run::failed(status));
         let Some((parts, body)) = self.request.clone() else {
-            return bare(StatusCode::INTERNAL_SERVER_ERROR);
+            return Some(Run::failed(StatusCode::INTERNAL_SERVER_ERROR));
         };
-        let mut request = Request::from_parts(parts, Body::from(body));
-        request.extensions_mut().insert(self.payment());
-        let limit = self.gate.0.config.max_answer_bytes;
-        let handler = self.handler.clone();
-        let mut running = tokio::spawn(async move {
-            let Ok(mut response) = handler.oneshot(request).await;
-            let extensions = response.extensions_mut();
-            let (charge, attachment) = (extensions.remove::<Charge>(), extensions.remove::<Attachment>());
-            Run { answer: Answer::collect(response, limit).await, charge, attachment }
-        });
-        match tokio::time::timeout(self.sale.route.timeout, &mut running).await {
-            Ok(Ok(run)) => Some(run),
-            Ok(Err(end)) if end.is_cancelled() => None,
-            Ok(Err(panic)) => {
-                tracing::error!(payment = %self.record.id, route = self.record.route, %panic, "the handler panicked");
-                bare(StatusCode::INTERNAL_SERVER_ERROR)
-            }
-            Err(_) => {
-                running.abort();
-                tracing::warn!(payment = %self.record.id, route = self.record.route, "the handler ran out of time");
-                bare(StatusCode::GATEWAY_TIMEOUT)
-            }
-        }
+        let request = Request::from_parts(parts, Body::from(body));
+        run(&self.gate, &self.sale, self.handler.clone(), self.payment(), request).await
     }
 
     fn payment(&self) -> Payment {
