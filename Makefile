@@ -28,7 +28,7 @@ audit: .tools/cargo-deny ## known advisories, where the network allows
 interop: setup build ## our buyer and seller against stock Rust implementations
 	$(MAKE) --no-print-directory -C tests/peers interop
 
-bench: setup ## figures beside peers, into BENCHMARKS.md: all, or SECTIONS="payments ..."
+bench: setup tests/clients/node/node_modules/.stamp ## figures beside peers, into BENCHMARKS.md: all, or SECTIONS="payments ..."
 	cargo build --release --workspace --bins
 	$(MAKE) --no-print-directory -C tests/peers bench SECTIONS="$(SECTIONS)"
 
@@ -157,4 +157,4 @@ tests/clients/python/.venv/.stamp: tests/clients/python/requirements.txt
 	cargo install --locked --root $@ cargo-fuzz@0.13
 
 clean-tools: ## forget what the set-up installed
-	rm -rf .tools deploy/devnet/node_modules tests/clients/node/node_modules tests/peers/node/node_modules tests/clients/python/.venv
+	rm -rf .tools deploy/devnet/node_modules tests/clients/node/node_modules tests/clients/python/.venv

@@ -1,4 +1,4 @@
-//! Our buyer buys from the official TypeScript seller and facilitator, `@x402/core` with `@x402/evm`, as they are.
+//! Our buyer buys from the official TypeScript seller and facilitator, `@x402/express` with `@x402/evm`, as they are.
 
 use std::{
     fs,
@@ -29,7 +29,7 @@ struct Stock {
 impl Stock {
     async fn open() -> Self {
         let chain = Devnet::start(Options::default()).await.expect("a chain");
-        let program = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients/node/channel-seller.mjs");
+        let program = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients/node/seller.mjs");
         let installed = program.with_file_name("node_modules");
         assert!(installed.exists(), "the seller is missing: run `make setup-clients`");
         let folder = TempDir::new().expect("a folder");
@@ -39,7 +39,7 @@ impl Stock {
             .env("RPC_URL", chain.rpc_url())
             .env("PAY_TO", chain.pay_to().rng.to_string())
             .env("SIGNER_KEY", chain.signer(0).private_key.to_string())
-            .env("AUTHORIZER_KEY", chain.signer(1).private_key.to_string())
+            .env("CHANNEL_KEY", chain.signer(1).private_key.to_string())
             .env("READY_FILE", &ready)
             .stdin(Stdio::null())
             .kill_on_drop(true)
@@ -59,7 +59,7 @@ impl Stock {
     }
 
     fn item(&self, call: u32) -> Request {
-        Request::get(&format!("{}/item?call={call}", self.origin)).expect("a request")
+        Request::get(&format!("{}/answer?call={call}", self.origin)).expect("a request")
     }
 }
 
@@ -83,7 +83,7 @@ async fn it_opens_spends_recovers_and_takes_the_rest_back() {
     for call in 0..4 {
         let answer = buyer.send(&stock.item(call), &terms, DEPOSIT).await.expect("served");
         assert_eq!((answer.charged, answer.deposited), (usdc(10_000), (call == 0).then_some(DEPOSIT)));
-        assert_eq!(answer.body, format!(r#"{{"item":"{call}"}}"#).as_bytes());
+        assert_eq!(answer.body, format!(r#"{{"answer":42,"call":"{call}"}}"#).as_bytes());
         let report = verify(&answer.receipt(&stock.item(call)), None).await;
         assert!(report.verified, "{report:?}");
     }

@@ -28,16 +28,21 @@ impl Sellers {
     pub(crate) async fn open(block_time: BlockTime) -> anyhow::Result<Self> {
         let market = Market::open(block_time).await?;
         let pay_to = market.chain.pay_to();
-        let mut node = Command::new("node");
-        node.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/node/seller.mjs"));
         let [ours, stock, typescript] = SIGNERS;
         Ok(Self {
             ours: market.seller(beside("our-seller")?, pay_to.rng, ours).await?,
             stock: market.seller(beside("stock-seller")?, pay_to.scraper, stock).await?,
-            typescript: market.seller(node, pay_to.persona, typescript).await?,
+            typescript: market.seller(typescript_seller(), pay_to.persona, typescript).await?,
             market,
         })
     }
+}
+
+/// The TypeScript stack, selling by `exact` unless there is a `CHANNEL_KEY`.
+pub(crate) fn typescript_seller() -> Command {
+    let mut node = Command::new("node");
+    node.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../clients/node/seller.mjs"));
+    node
 }
 
 /// Another program of this package.

@@ -17,7 +17,7 @@ use crate::{
     data::{Row, Table},
     payments::fdatasync,
     section::Bench,
-    sellers::{TYPESCRIPT, beside},
+    sellers::{TYPESCRIPT, beside, typescript_seller},
     stats::percentile,
     unpaid::processor_time,
 };
@@ -68,12 +68,10 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Table>> {
 /// Ours durable, ours in memory, and the TypeScript stack.
 async fn open(market: &Market, memory: &Path) -> anyhow::Result<[Seller; 3]> {
     let pay_to = market.chain.pay_to();
-    let mut node = Command::new("node");
-    node.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/node/channel-seller.mjs"));
     let programs = [
         (ours()?, market.folder(), pay_to.rng),
         (ours()?, memory, pay_to.scraper),
-        (node, market.folder(), pay_to.persona),
+        (typescript_seller(), market.folder(), pay_to.persona),
     ];
     let mut sellers = Vec::new();
     for ((mut program, folder, pay_to), [signer, claimer]) in programs.into_iter().zip(SIGNERS) {
