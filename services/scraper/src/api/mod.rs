@@ -16,7 +16,7 @@ pub use batch::{BatchAnswer, PageAnswer, batch, price};
 pub use error::ScrapeError;
 pub use quote::{PRICE, Quote, quote};
 pub use request::{
-    BatchRequest, Format, MAX_PAGES, QuoteRequest, Render, ScrapeRequest, Screenshot, WaitFor, Wanted,
+    BatchRequest, MAX_PAGES, QuoteRequest, Render, ScrapeRequest, Screenshot, WaitFor, Wanted,
 };
 pub use scrape::{Scraper, check, scrape};
 

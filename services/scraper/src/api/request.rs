@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use service_kit::Problem;
 use url::Url;
 
-use crate::extract::{self, Schema};
+use crate::extract::{self, Format, Schema};
 
 /// The most that is waited for, in milliseconds: less than the deadline of a rendering.
 const MAX_WAIT_MS: u32 = 10_000;
@@ -72,28 +72,6 @@ pub struct QuoteRequest {
     pub url: Url,
 }
 
-/// What may be got out of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// The content as Markdown.
-    Markdown,
-    /// The content as text.
-    Text,
-    /// The content as HTML, without what runs.
-    Html,
-    /// The page as it came.
-    RawHtml,
-    /// Where the page points to.
-    Links,
-    /// What the page says of itself: title, author, dates, language, OpenGraph, JSON-LD.
-    Metadata,
-    /// A picture of the page, PNG in base64. Takes a browser.
-    Screenshot,
-    /// What `schema` finds.
-    Structured,
-}
-
 /// Whether a browser is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -142,27 +120,12 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What the extraction is asked for. A picture is no business of its.
+    /// What the extraction is asked for.
     #[must_use]
     pub fn options(&self) -> extract::Options {
         let Self { formats, include, exclude, schema, max_tokens } = self.clone();
-        let formats = formats.into_iter().filter_map(Format::extracted).collect();
+        let formats = formats.into_iter().collect();
         extract::Options { formats, include, exclude, schema, max_tokens, ..extract::Options::default() }
-    }
-}
-
-impl Format {
-    const fn extracted(self) -> Option<extract::Format> {
-        Some(match self {
-            Self::Markdown => extract::Format::Markdown,
-            Self::Text => extract::Format::Text,
-            Self::Html => extract::Format::Html,
-            Self::RawHtml => extract::Format::RawHtml,
-            Self::Links => extract::Format::Links,
-            Self::Metadata => extract::Format::Metadata,
-            Self::Structured => extract::Format::Structured,
-            Self::Screenshot => return None,
-        })
     }
 }
 

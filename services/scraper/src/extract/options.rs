@@ -1,26 +1,30 @@
 //! What a caller asks of an extraction.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{dom::Limits, structured::Schema};
 
-/// A form of the content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What may be got out of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// CommonMark with tables, links absolute.
+    /// The content as Markdown.
     Markdown,
-    /// A line for each block.
+    /// The content as text.
     Text,
-    /// The content's elements without their styling, scripts and handlers.
+    /// The content as HTML, without what runs.
     Html,
-    /// The page as it was decoded.
+    /// The page as it came.
     RawHtml,
-    /// The content's links, absolute.
+    /// Where the page points to.
     Links,
-    /// Title, author, dates, language, Open Graph, JSON-LD.
+    /// What the page says of itself: title, author, dates, language, OpenGraph, JSON-LD.
     Metadata,
-    /// Fields by a schema of CSS selectors and JSON-LD paths.
+    /// A picture of the page, PNG in base64. Takes a browser.
+    // Nothing that is extracted: it is made beside.
+    Screenshot,
+    /// What `schema` finds.
     Structured,
 }
 

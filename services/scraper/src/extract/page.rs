@@ -27,8 +27,20 @@ const FEW: u32 = 25;
 /// # Errors
 /// The page is beyond the limits, or a selector does not parse.
 pub fn extract(page: &str, url: Option<&Url>, options: &Options) -> Result<Extraction, ExtractError> {
+    extract_parsed(&Dom::parse(page, &options.limits)?, page, url, options)
+}
+
+/// The same of a page that is parsed already.
+///
+/// # Errors
+/// A selector does not parse.
+pub fn extract_parsed(
+    dom: &Dom,
+    page: &str,
+    url: Option<&Url>,
+    options: &Options,
+) -> Result<Extraction, ExtractError> {
     let (include, exclude) = (selectors::parse(&options.include)?, selectors::parse(&options.exclude)?);
-    let dom = Dom::parse(page, &options.limits)?;
     let flat = Flat::of(dom.html());
     let things = Things::of(&flat);
     let (mut readable, hidden) = content::readable(&flat);

@@ -18,7 +18,10 @@ use super::{
     chromium::{Instance, WINDOW},
     proxy::Proxy,
 };
-use crate::api::{Format, ScrapeRequest, Screenshot};
+use crate::{
+    api::{ScrapeRequest, Screenshot},
+    extract::Format,
+};
 
 /// How often a page is looked at while it is waited for.
 const LOOK: Duration = Duration::from_millis(100);

@@ -12,9 +12,8 @@ use super::{
     decode::{self, Undecodable},
     kind::{HTML, NoPage, Page},
 };
-use crate::{
-    api::Format,
-    extract::{Answer, ExtractError, Extraction, Judgement, Verdict, extract, judge},
+use crate::extract::{
+    Answer, ExtractError, Extraction, Format, Judgement, Verdict, extract, extract_parsed, judge_parsed,
 };
 
 /// The content of a page. A format that was not asked for is absent.
@@ -67,13 +66,17 @@ fn assess(job: &Job, bytes: &[u8]) -> Result<Outcome, Outcome> {
         page => page?,
     };
     let answer = Answer { status, headers: &headers, url: &url, body: &page.raw };
-    let Judgement { verdict, evidence } = judge(&answer, &options.limits).map_err(ExtractError::from)?;
+    let dom = answer.parse(&options.limits).map_err(ExtractError::from)?;
+    let Judgement { verdict, evidence } = judge_parsed(&answer, dom.as_ref());
     if verdict != Verdict::Content {
         let needs_browser = verdict == Verdict::Empty && page.media_type == HTML && !job.rendered;
         return Ok(not_content(verdict, json!(evidence), needs_browser));
     }
     let Page { media_type, charset, raw, shown } = page;
-    let mut extraction = extract(shown.as_deref().unwrap_or(&raw), Some(&url), &options)?;
+    let mut extraction = match (&shown, &dom) {
+        (None, Some(dom)) => extract_parsed(dom, &raw, Some(&url), &options)?,
+        _ => extract(shown.as_deref().unwrap_or(&raw), Some(&url), &options)?,
+    };
     if extraction.words == 0 {
         let evidence = json!([{ "sign": "no_words", "detail": "nothing is left of the page" }]);
         return Ok(not_content(Verdict::Empty, evidence, media_type == HTML && !job.rendered));

@@ -9,7 +9,7 @@ use serde::Serialize;
 use url::Url;
 
 use self::seen::Seen;
-use super::dom::{Limits, Refused};
+use super::dom::{Dom, Limits, Refused};
 
 /// What a site answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -92,25 +92,40 @@ pub struct Answer<'a> {
 /// # Errors
 /// The page is beyond the limits.
 pub fn judge(answer: &Answer<'_>, limits: &Limits) -> Result<Judgement, Refused> {
-    let page = if is_page(answer) { Some(Seen::of(answer.body, answer.url, limits)?) } else { None };
+    Ok(judge_parsed(answer, answer.parse(limits)?.as_ref()))
+}
+
+/// The same with the body parsed already, by [`Answer::parse`].
+#[must_use]
+pub fn judge_parsed(answer: &Answer<'_>, dom: Option<&Dom>) -> Judgement {
+    let page = dom.map(|dom| Seen::of(dom, answer.url));
     let by_head =
         signs::challenge(answer).or_else(|| page.as_ref().and_then(|page| signs::captcha(answer, page)));
     if let Some(judgement) = by_head.or_else(|| signs::status(answer)) {
-        return Ok(judgement);
+        return judgement;
     }
     let Some(page) = page else {
         let empty = answer.body.trim().is_empty();
-        return Ok(if empty { Judgement::new(Verdict::Empty, "no_body", "") } else { Judgement::content() });
+        return if empty { Judgement::new(Verdict::Empty, "no_body", "") } else { Judgement::content() };
     };
     let signs = [signs::parking, signs::consent, signs::login, signs::soft_404, signs::wall, signs::empty];
-    Ok(signs.iter().find_map(|sign| sign(answer, &page)).unwrap_or_else(Judgement::content))
+    signs.iter().find_map(|sign| sign(answer, &page)).unwrap_or_else(Judgement::content)
 }
 
-/// What is not HTML is content as it is, however small.
-fn is_page(answer: &Answer<'_>) -> bool {
-    let kind = answer.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    match kind.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()) {
-        Some(kind) => kind == "text/html" || kind == "application/xhtml+xml",
-        None => answer.body.trim_start().starts_with('<'),
+impl Answer<'_> {
+    /// The body, where it is a page. What is not HTML is content as it is, however small.
+    ///
+    /// # Errors
+    /// The page is beyond the limits.
+    pub fn parse(&self, limits: &Limits) -> Result<Option<Dom>, Refused> {
+        self.is_page().then(|| Dom::parse(self.body, limits)).transpose()
+    }
+
+    fn is_page(&self) -> bool {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        match kind.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()) {
+            Some(kind) => kind == "text/html" || kind == "application/xhtml+xml",
+            None => self.body.trim_start().starts_with('<'),
+        }
     }
 }

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::super::{
     content,
-    dom::{Dom, Limits, Refused},
+    dom::Dom,
     flat::Flat,
     json_ld::Things,
     page_type,
@@ -42,8 +42,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn of(page: &str, url: &Url, limits: &Limits) -> Result<Self, Refused> {
-        let dom = Dom::parse(page, limits)?;
+    pub(super) fn of(dom: &Dom, url: &Url) -> Self {
         let flat = Flat::of(dom.html());
         let things = Things::of(&flat);
         let (readable, _) = content::readable(&flat);
@@ -53,7 +52,7 @@ impl Seen {
         let content = content::select(&flat, readable.clone(), kind);
         let shown = Weights::of(&flat, &content.gone).inside(&flat, content.root);
         let entries = || flat.entries.iter();
-        Ok(Self {
+        Self {
             title: joined(&flat, &vec![false; flat.entries.len()], flat.named(0, "title").next()),
             headings: headings(&flat, &readable),
             text: text(&flat, &readable),
@@ -78,7 +77,7 @@ impl Seen {
             shows_media: entries().any(|entry| {
                 matches!(entry.name(), "img" | "video" | "canvas" | "audio" | "embed" | "object")
             }),
-        })
+        }
     }
 
     /// Whether the page has so little content that a notice on it is what it is about.
