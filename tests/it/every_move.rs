@@ -152,8 +152,11 @@ impl Stage {
                 }
                 Scenario::Part => answer.status == 200 && balances(&self.world).await == self.end(),
                 Scenario::Failing => matches!(answer.status.as_u16(), 500 | 502),
-                // What is not noticed yet is answered as before.
-                Scenario::Reorganised => answer.status == 200 && self.world.earned().await > self.before.1,
+                // What is not noticed yet is answered as before, and what is sent again is served before it is in a block.
+                Scenario::Reorganised => {
+                    let Some(status) = self.world.try_status(self.payment.id).await else { return false };
+                    status["money"] == "settled" && self.world.earned().await > self.before.1
+                }
                 _ => answer.status == 200,
             };
             if done {
