@@ -8,6 +8,7 @@ use super::{
     headings,
     noise::{self, Noise},
     page_type::PageType,
+    quotes,
     weight::{Weight, Weights, count_words, ratio},
 };
 
@@ -68,6 +69,9 @@ pub(crate) fn select(flat: &Flat<'_>, readable: Vec<bool>, page: PageType) -> Co
     headings::drop_tails(flat, &mut gone, start, page);
     let root = narrow(flat, &gone, start, page);
     drop_link_blocks(flat, &mut gone, root, page);
+    if page == PageType::Forum {
+        quotes::drop_repeated(flat, &mut gone, root);
+    }
     actions::drop_actions(flat, &mut gone, root, page);
     Content { root, gone }
 }

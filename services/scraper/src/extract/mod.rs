@@ -21,6 +21,7 @@ mod noise;
 mod options;
 mod page;
 mod page_type;
+mod quotes;
 mod selectors;
 mod structured;
 mod table;

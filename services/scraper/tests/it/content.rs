@@ -60,6 +60,24 @@ fn a_forum_is_its_posts() {
 }
 
 #[test]
+fn a_post_is_not_read_again_where_another_quotes_it() {
+    let page = "<body><main><article><p>Does the pump start when it is cold?</p></article>\
+        <article><blockquote><cite>anna wrote:</cite><p>Does the pump start when it is cold?</p></blockquote><p>Mine does, with the choke out.</p>\
+        <blockquote><p>Pull the choke before the first start of the day.</p></blockquote><p>So says the manual.</p></article></main></body>";
+    let (kind, text) = text("https://forum.example/t/pump/123", page);
+    assert_eq!(kind, PageType::Forum);
+    assert_eq!(
+        text.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
+        [
+            "Does the pump start when it is cold?",
+            "Mine does, with the choke out.",
+            "Pull the choke before the first start of the day.",
+            "So says the manual."
+        ]
+    );
+}
+
+#[test]
 fn a_text_that_is_there_twice_is_there_once() {
     let page = format!(
         "<body><main><div class=wide><p>{SENTENCE}</p></div><div class=narrow><p>{SENTENCE}</p></div></main></body>"
