@@ -152,10 +152,9 @@ impl Stage {
                 }
                 Scenario::Part => answer.status == 200 && balances(&self.world).await == self.end(),
                 Scenario::Failing => matches!(answer.status.as_u16(), 500 | 502),
-                // What is not noticed yet is answered as before, and what is sent again is served before it is in a block.
                 Scenario::Reorganised => {
                     let Some(status) = self.world.try_status(self.payment.id).await else { return false };
-                    status["money"] == "settled" && self.world.earned().await > self.before.1
+                    status["money"] == "settled" && self.is_in_its_block(&status).await
                 }
                 _ => answer.status == 200,
             };
@@ -164,6 +163,15 @@ impl Stage {
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
+    }
+
+    /// Whether the chain has a settlement where the service says: a reorganisation that is not noticed yet is told as before.
+    async fn is_in_its_block(&self, status: &Value) -> bool {
+        let transaction = json!([status["transaction"]]);
+        let receipt = self.world.chain.rpc::<Value>("eth_getTransactionReceipt", transaction).await;
+        let block = receipt.expect("answered")["blockNumber"].as_str().map(str::to_owned);
+        let block = block.and_then(|block| u64::from_str_radix(block.trim_start_matches("0x"), 16).ok());
+        block.is_some_and(|block| status["blockNumber"] == block.to_string())
     }
 
     /// What the payer, the seller and the refund wallet hold when it is over.
