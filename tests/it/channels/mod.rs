@@ -10,6 +10,7 @@ mod draws;
 mod ours;
 mod refunds;
 mod replicas;
+mod services;
 mod shop;
 mod stock;
 mod stock_seller;

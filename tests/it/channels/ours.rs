@@ -1,29 +1,18 @@
 //! Our own buyer on our channels: many calls at once, a record that was lost, a budget that is kept, the rest taken back.
 
-use std::{path::Path, time::Duration};
-
 use futures_util::future::join_all;
 use serde_json::json;
 use tempfile::TempDir;
 use x402::Usdc;
-use x402_buyer::{
-    Budget, Budgets, Chain, Policy, Request, SpendLedger, Terms, Wallet,
-    channel::{ChannelClient, ChannelError},
-};
+use x402_buyer::{Budget, Budgets, Request, Terms, channel::ChannelError};
 
-use super::buyer::{NETWORK, on_chain, usdc};
+use super::{
+    buyer::{on_chain, usdc},
+    shop::client,
+};
 use crate::support::World;
 
 const DOLLAR: Usdc = Usdc::from_atomic(1_000_000);
-
-async fn client(world: &World, folder: &Path, budgets: Budgets) -> ChannelClient {
-    let mut policy = Policy::new(NETWORK);
-    policy.budgets = budgets;
-    policy.patience = Duration::from_secs(20);
-    let ledger = SpendLedger::open(&folder.join("buyer.db")).await.expect("a ledger");
-    let chain = Chain::connect(world.chain.rpc_url(), NETWORK).await.expect("a chain");
-    ChannelClient::new(Wallet::new(world.buyer(0)), ledger, policy, chain).expect("a client")
-}
 
 fn request(world: &World, note: &str) -> Request {
     Request::post_json(&world.url("/authorize"), &json!({ "note": note })).expect("a request")
@@ -33,7 +22,7 @@ fn request(world: &World, note: &str) -> Request {
 async fn it_opens_spends_many_at_once_and_takes_the_rest_back() {
     let world = World::with_channels(&[]).await;
     let folder = TempDir::new().expect("a folder");
-    let buyer = client(&world, folder.path(), Budgets::unlimited()).await;
+    let buyer = client(&world.chain, folder.path(), Budgets::unlimited()).await;
     let held = world.balance(world.buyer(0).address()).await;
     let terms = Terms::default();
     let first = buyer.send(&request(&world, "first"), &terms, DOLLAR).await.expect("served");
@@ -62,11 +51,11 @@ async fn it_recovers_a_channel_that_it_has_no_record_of() {
     let world = World::with_channels(&[]).await;
     let (first, second) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
     let terms = Terms::default();
-    let buyer = client(&world, first.path(), Budgets::unlimited()).await;
+    let buyer = client(&world.chain, first.path(), Budgets::unlimited()).await;
     for call in 0..3 {
         buyer.send(&request(&world, &call.to_string()), &terms, DOLLAR).await.expect("served");
     }
-    let forgetful = client(&world, second.path(), Budgets::unlimited()).await;
+    let forgetful = client(&world.chain, second.path(), Budgets::unlimited()).await;
     let answer = forgetful.send(&request(&world, "new"), &terms, DOLLAR).await.expect("served");
     assert_eq!((answer.charged, answer.deposited), (usdc(10_000), None), "it found the money");
     assert_eq!(answer.channel.charged, usdc(40_000), "and what was charged");
@@ -80,7 +69,7 @@ async fn it_tops_a_channel_up_and_keeps_to_its_budget() {
     let folder = TempDir::new().expect("a folder");
     let mut budgets = Budgets::unlimited();
     budgets.set("total", Budget { per_day: Some(usdc(50_000)), ..Budget::default() });
-    let buyer = client(&world, folder.path(), budgets).await;
+    let buyer = client(&world.chain, folder.path(), budgets).await;
     let terms = Terms::default();
     let calls = ["1", "2", "3", "4"].map(|note| request(&world, note));
     let mut deposits = Vec::new();
@@ -99,7 +88,7 @@ async fn it_tops_a_channel_up_and_keeps_to_its_budget() {
 async fn a_call_that_fails_costs_nothing_and_the_next_one_is_served() {
     let world = World::with_channels(&[]).await;
     let folder = TempDir::new().expect("a folder");
-    let buyer = client(&world, folder.path(), Budgets::unlimited()).await;
+    let buyer = client(&world.chain, folder.path(), Budgets::unlimited()).await;
     let terms = Terms::default();
     buyer.send(&request(&world, "first"), &terms, DOLLAR).await.expect("served");
     let failing = Request::post_json(&world.url("/authorize"), &json!({ "status": 500 })).expect("a request");

@@ -1,8 +1,9 @@
 //! `rng` selling from channels, and a buyer of it: the library, and the command.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Output, Stdio},
+    time::Duration,
 };
 
 use devnet::{Devnet, Options};
@@ -23,6 +24,17 @@ use crate::{
 
 pub(super) const DEPOSIT: Usdc = Usdc::from_atomic(10_000);
 
+/// The library's buyer, who is the first of the chain's and keeps its books in `folder`.
+pub(super) async fn client(chain: &Devnet, folder: &Path, budgets: Budgets) -> ChannelClient {
+    let mut policy = Policy::new(NETWORK);
+    policy.budgets = budgets;
+    policy.patience = Duration::from_secs(20);
+    let ledger = SpendLedger::open(&folder.join("buyer.db")).await.expect("a ledger");
+    let wallet = Wallet::new(SigningKey::from_bytes(&chain.buyer(0).private_key.0).expect("a key"));
+    let reader = Chain::connect(chain.rpc_url(), NETWORK).await.expect("a chain");
+    ChannelClient::new(wallet, ledger, policy, reader).expect("a client")
+}
+
 /// A chain, the rng that sells from channels on it, and a buyer.
 pub(super) struct Shop {
     pub(super) chain: Devnet,
@@ -42,12 +54,7 @@ impl Shop {
         rng.until_ready(200).await;
         let folder = TempDir::new().expect("a folder");
         std::fs::copy(wallet, folder.path().join("buyer.key")).expect("the key, with its mode");
-        let mut policy = Policy::new(NETWORK);
-        policy.budgets = Budgets::unlimited();
-        let ledger = SpendLedger::open(&folder.path().join("buyer.db")).await.expect("a ledger");
-        let wallet = Wallet::new(SigningKey::from_bytes(&chain.buyer(0).private_key.0).expect("a key"));
-        let reader = Chain::connect(chain.rpc_url(), NETWORK).await.expect("a chain");
-        let buyer = ChannelClient::new(wallet, ledger, policy, reader).expect("a client");
+        let buyer = client(&chain, folder.path(), Budgets::unlimited()).await;
         Self { chain, rng, buyer, folder }
     }
 

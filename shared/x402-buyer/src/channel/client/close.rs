@@ -1,6 +1,6 @@
 //! The end of a channel: what is left comes back.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::Method;
 use tokio::time::sleep;
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Offer, Request, Terms,
-    channel::{ChannelError, account::proven},
+    channel::{ChannelError, ChannelRow, account::proven},
     client::{exchange::HttpAnswer, verdict},
 };
 
@@ -24,11 +24,7 @@ impl ChannelClient {
     /// [`ChannelError`]; then the channel is as it was, or the chain shows the refund.
     pub async fn close(&self, id: x402::ChannelId) -> Result<Closed, ChannelError> {
         let known = self.ledger.channel(id).await?.ok_or(ChannelError::NoSuchChannel(id))?;
-        let (method, url) = known.target.split_once(' ').unwrap_or(("GET", &known.target));
-        let request =
-            Method::from_bytes(method.as_bytes()).ok().and_then(|method| Request::new(method, url).ok());
-        let request = request.ok_or(ChannelError::NoSuchChannel(id))?;
-        let offered = self.offer(&request, &Terms::default(), false).await?;
+        let (request, offered) = self.ask(&known).await?;
         let account = self.accounts.get(id);
         let mut turn = account.lock().await;
         let mut row = known;
@@ -60,6 +56,23 @@ impl ChannelClient {
             last = verdict::reason(&answer).unwrap_or_default();
         }
         Err(ChannelError::Unresolved { channel: id, ceiling: row.charged, last })
+    }
+
+    /// What to ask by, and what it offers: a `GET`, as stock clients do, since there is no body to price; or the method that is
+    /// sold, where the seller knows no other.
+    async fn ask(&self, known: &ChannelRow) -> Result<(Request, Arc<Offer>), ChannelError> {
+        let (sold, url) = known.target.split_once(' ').unwrap_or(("GET", &known.target));
+        let mut refused = ChannelError::NoSuchChannel(known.id);
+        for method in ["GET", sold] {
+            let request =
+                Method::from_bytes(method.as_bytes()).ok().and_then(|method| Request::new(method, url).ok());
+            let Some(request) = request else { continue };
+            match self.offer(&request, &Terms::default(), false).await {
+                Ok(offered) => return Ok((request, offered)),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
     }
 
     async fn exchange_paid(
