@@ -171,7 +171,7 @@ impl Stage {
         let receipt = self.world.chain.rpc::<Value>("eth_getTransactionReceipt", transaction).await;
         let block = receipt.expect("answered")["blockNumber"].as_str().map(str::to_owned);
         let block = block.and_then(|block| u64::from_str_radix(block.trim_start_matches("0x"), 16).ok());
-        block.is_some_and(|block| status["blockNumber"] == block.to_string())
+        block.is_some_and(|block: u64| status["blockNumber"].as_str() == Some(block.to_string().as_str()))
     }
 
     /// What the payer, the seller and the refund wallet hold when it is over.
