@@ -33,7 +33,7 @@ impl Default for OnchainSettings {
         Self {
             settle_timeout: Duration::from_secs(30),
             stuck_timeout: Duration::from_secs(10),
-            max_in_flight: 8,
+            max_in_flight: 16,
             max_batch: 150,
             max_batch_gas: (1 << 24) - 1,
             max_fee_per_gas: 50_000_000_000,

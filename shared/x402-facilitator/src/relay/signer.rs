@@ -43,7 +43,7 @@ pub(super) struct Flight<'s> {
 }
 
 /// The bounds of [`Signer::window`]: less is not worth a transaction, more is felt where a block takes two seconds.
-const WINDOW: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(500)];
+const WINDOW: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(250)];
 /// How much the newest transaction counts for in the mean time to inclusion. Those of one block end together, in any order.
 const NEWEST: f64 = 0.1;
 
@@ -84,11 +84,11 @@ impl Signer {
         lost
     }
 
-    /// How long payments gather for a transaction while another one is in flight: a third of the mean time to inclusion, which
-    /// is half a block or a little more, so that about six transactions share a block and none waits for a slot.
+    /// How long payments gather for a transaction while another one is in flight: an eighth of the mean time to inclusion, which
+    /// is half a block or a little more, so that up to sixteen transactions share a block and none waits for a slot.
     pub(crate) fn window(&self) -> Duration {
         let [least, most] = WINDOW;
-        self.lane().inclusion.map_or(most, |mean| (mean / 3).clamp(least, most))
+        self.lane().inclusion.map_or(most, |mean| (mean / 8).clamp(least, most))
     }
 
     /// Waits until another transaction may be in flight.

@@ -41,7 +41,9 @@ impl SqliteLedger {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.clone()).await?;
+        // A file does not hang up: asking a connection whether it lives would take as long as the question.
+        let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
+        let readers = readers.connect_with(options.clone()).await?;
         MIGRATIONS.run(&readers).await.map_err(sqlx::Error::from)?;
         let ledger = Self { readers, writer: Writer::start(options).await?, _lock: lock };
         statements::own(&ledger, network, pay_to).await?;
