@@ -28,7 +28,10 @@ pub(crate) fn drop_actions(flat: &Flat<'_>, gone: &mut [bool], root: usize, page
             continue;
         }
         let Some(text) = plain(flat, gone, at) else { continue };
-        if is_action(&text, page) || is_block(entry.name()) && repeats(&text, entry.name(), &mut seen) {
+        if is_action(&text, page)
+            || leads_on(&text) && in_link(flat, at)
+            || is_block(entry.name()) && repeats(&text, entry.name(), &mut seen)
+        {
             remove(flat, gone, at);
         }
     }
@@ -54,6 +57,16 @@ fn plain(flat: &Flat<'_>, gone: &[bool], at: usize) -> Option<String> {
     (!text.is_empty()).then(|| text.to_lowercase())
 }
 
+fn in_link(flat: &Flat<'_>, at: usize) -> bool {
+    let link = |at: usize| matches!(flat.entries[at].name(), "a" | "button");
+    link(at) || flat.ancestors(at).take(3).any(link)
+}
+
+/// "Learn more about our services", under a text about them.
+fn leads_on(text: &str) -> bool {
+    text.len() <= 64 && LEADS.iter().any(|start| text.starts_with(start))
+}
+
 fn is_action(text: &str, page: PageType) -> bool {
     if is_rights(text) || is_credit(text) || page == PageType::Article && is_byline(text) {
         return true;
@@ -68,8 +81,20 @@ fn is_action(text: &str, page: PageType) -> bool {
     LABELS.contains(&label)
         || label.ends_with("min read")
         || label.ends_with("minute read")
+        || is_slide(label)
+        || ["refine by", "filter by", "sort by"].iter().any(|start| label.starts_with(start))
         || page == PageType::Forum && is_post_furniture(label)
         || is_count(label)
+}
+
+/// "Image 2 of 5": what a carousel calls its pictures.
+fn is_slide(label: &str) -> bool {
+    let mut words = label.split(' ');
+    matches!(words.next(), Some("image" | "slide" | "photo" | "picture" | "item" | "page"))
+        && words.next().is_some_and(|word| word.parse::<u16>().is_ok())
+        && matches!(words.next(), Some("of" | "/"))
+        && words.next().is_some_and(|word| word.parse::<u16>().is_ok())
+        && words.next().is_none()
 }
 
 /// What a forum prints beside every post about its writer.
@@ -97,8 +122,9 @@ fn is_post_furniture(label: &str) -> bool {
 fn is_rights(text: &str) -> bool {
     let claims = text.starts_with('\u{a9}')
         || text.starts_with("copyright \u{a9}")
-        || text.contains("all rights reserved");
-    claims && count_words(text) < 40
+        || text.contains("all rights reserved")
+        || text.contains("trademarks of");
+    claims && count_words(text) < 60
 }
 
 /// Whose picture it is.
@@ -174,6 +200,21 @@ const FORUM_LABELS: &[&str] = &[
     "start new topic",
     "reply to this topic",
     "about me",
+];
+
+/// Of links that go on with what the text above has named.
+const LEADS: &[&str] = &[
+    "learn more about ",
+    "read more about ",
+    "find out more about ",
+    "read the case study",
+    "read the full ",
+    "shop all ",
+    "view all ",
+    "see all ",
+    "browse all ",
+    "show all ",
+    "refine by ",
 ];
 
 const LABELS: &[&str] = &[

@@ -1,15 +1,13 @@
 //! Where the content is: which element holds it, and what inside does not belong.
 
-use scraper::ElementRef;
-
 use super::{
     actions,
     flat::Flat,
-    headings,
+    headings, hidden, link_blocks,
     noise::{self, Noise},
     page_type::PageType,
-    quotes,
-    weight::{Weight, Weights, count_words, ratio},
+    posts, quotes,
+    weight::{Weight, Weights, ratio},
 };
 
 /// The element that holds the content, and what of the page is not part of it.
@@ -20,7 +18,7 @@ pub(crate) struct Content {
 
 /// Removes what nobody reads: scripts, controls, hidden text. What was hidden is listed.
 pub(crate) fn readable(flat: &Flat<'_>) -> (Vec<bool>, Vec<usize>) {
-    let (mut gone, mut hidden) = (vec![false; flat.entries.len()], Vec::new());
+    let (mut gone, mut unshown) = (vec![false; flat.entries.len()], Vec::new());
     for at in 0..flat.entries.len() {
         if !gone[at] && noise::never_read(flat.entries[at].name()) {
             remove(flat, &mut gone, at);
@@ -36,12 +34,12 @@ pub(crate) fn readable(flat: &Flat<'_>) -> (Vec<bool>, Vec<usize>) {
         };
         if unread {
             remove(flat, &mut gone, at);
-        } else if at > 0 && element.name() != "body" && noise::is_hidden(element) && !stands_in(flat, at) {
-            hidden.push(at);
+        } else if at > 0 && element.name() != "body" && hidden::is_hidden(element) && !stands_in(flat, at) {
+            unshown.push(at);
             remove(flat, &mut gone, at);
         }
     }
-    (gone, hidden)
+    (gone, unshown)
 }
 
 /// Text for screen readers beside a picture of itself (`aria-hidden`) is the text.
@@ -68,9 +66,10 @@ pub(crate) fn select(flat: &Flat<'_>, readable: Vec<bool>, page: PageType) -> Co
     drop_noise(flat, &mut gone, start, page);
     headings::drop_tails(flat, &mut gone, start, page);
     let root = narrow(flat, &gone, start, page);
-    drop_link_blocks(flat, &mut gone, root, page);
+    link_blocks::drop_link_blocks(flat, &mut gone, root, page);
     if page == PageType::Forum {
         quotes::drop_repeated(flat, &mut gone, root);
+        posts::drop_furniture(flat, &mut gone, root);
     }
     actions::drop_actions(flat, &mut gone, root, page);
     Content { root, gone }
@@ -135,7 +134,11 @@ fn drop_noise(flat: &Flat<'_>, gone: &mut [bool], start: usize, page: PageType) 
             continue;
         }
         let inside = weights.inside(flat, at);
-        let spared = || is_of_a_post(flat, at, page) || is_part_of_text(flat, at, inside, page);
+        let spared = || {
+            is_of_a_post(flat, at, page)
+                || is_part_of_text(flat, at, inside, page)
+                || page == PageType::Forum && element.name() == "a"
+        };
         if noise == Noise::Likely && spared() {
             continue;
         }
@@ -225,85 +228,10 @@ fn narrow(flat: &Flat<'_>, gone: &[bool], start: usize, page: PageType) -> usize
     }
 }
 
-/// A table of contents: links into the page itself.
-fn is_outline(flat: &Flat<'_>, at: usize) -> bool {
-    flat.named(at, "a").all(|link| flat.entries[link].attr("href").is_some_and(|href| href.starts_with('#')))
-}
-
-/// "Read also: another page", in the middle of a text.
-fn points_away(flat: &Flat<'_>, gone: &[bool], at: usize) -> bool {
-    const STARTS: [&str; 9] = [
-        "read more",
-        "read also",
-        "also read",
-        "see also:",
-        "related:",
-        "more:",
-        "watch:",
-        "recommended:",
-        "read next",
-    ];
-    let start = flat.words(at, gone).take(4).collect::<Vec<_>>().join(" ").to_lowercase();
-    STARTS.iter().any(|phrase| start.starts_with(phrase))
-}
-
-/// A list that the paragraph before it introduces is part of the text, links or not.
-fn is_introduced(flat: &Flat<'_>, at: usize) -> bool {
-    let before = flat.entries[at].node.prev_siblings().filter_map(ElementRef::wrap).next();
-    matches!(flat.entries[at].name(), "ul" | "ol")
-        && before.is_some_and(|before| {
-            before.value().name() == "p" && before.text().map(count_words).sum::<u32>() >= 10
-        })
-}
-
-/// A list of things shows them; a menu only names them.
-fn is_of_a_card(name: &str) -> bool {
-    matches!(name, "h1" | "h2" | "h3" | "h4" | "img" | "picture")
-}
-
 /// Part of a layout side by side: where one column holds the text, the others hold something else.
 fn is_column(flat: &Flat<'_>, at: usize) -> bool {
     const SIDE: [&str; 10] =
         ["col", "column", "columns", "span", "sidebar", "rail", "sticky", "aside", "right", "left"];
     let sides = |token: &String| SIDE.contains(&token.as_str());
     flat.entries[at].element().is_some_and(|element| noise::tokens(element).any(|token| sides(&token)))
-}
-
-/// Removes blocks that only lead elsewhere.
-fn drop_link_blocks(flat: &Flat<'_>, gone: &mut [bool], root: usize, page: PageType) {
-    let weights = Weights::of(flat, gone);
-    for at in root + 1..flat.entries[root].end {
-        if gone[at]
-            || !matches!(
-                flat.entries[at].name(),
-                "div" | "section" | "ul" | "ol" | "aside" | "table" | "p" | "dl"
-            )
-        {
-            continue;
-        }
-        let inside = weights.inside(flat, at);
-        if inside.words == 0 {
-            continue;
-        }
-        let links = flat.named(at, "a").filter(|link| !gone[*link]).count();
-        let a_link = ratio(inside.linked, u32::try_from(links).unwrap_or(u32::MAX));
-        let lists = inside.link_share() > 0.85 && links >= 4 && a_link <= 3.0;
-        let menu = lists && !(at..flat.entries[at].end).any(|inner| is_of_a_card(flat.entries[inner].name()));
-        let related = inside.link_share() > 0.7 && links >= 2 && inside.prose == 0;
-        let drop = match page {
-            PageType::Article | PageType::Documentation
-                if links >= 3 && inside.link_share() > 0.8 && is_outline(flat, at) =>
-            {
-                true
-            }
-            PageType::Article if inside.link_share() > 0.4 && points_away(flat, gone, at) => true,
-            PageType::Article => (related || menu) && !is_introduced(flat, at),
-            PageType::Documentation => menu && flat.entries[at].name() != "p" && links >= 6,
-            PageType::Forum | PageType::Product | PageType::Collection | PageType::Service => menu,
-            PageType::Listing => menu && links >= 8,
-        };
-        if drop && ratio(inside.words, weights.inside(flat, root).words) < 0.4 {
-            remove(flat, gone, at);
-        }
-    }
 }

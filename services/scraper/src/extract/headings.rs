@@ -83,7 +83,7 @@ fn is_tail(title: &str, page: PageType) -> bool {
         exact.contains(&title) || starts.iter().any(|start| title.starts_with(start))
     };
     match page {
-        PageType::Listing | PageType::Service => said(ASKS, ASK_STARTS),
+        PageType::Listing | PageType::Service => said(ASKS, ASK_STARTS) || said(SMALL_PRINT, &[]),
         PageType::Article | PageType::Documentation => {
             said(ASKS, ASK_STARTS)
                 || said(ELSEWHERE, ELSEWHERE_STARTS)
@@ -129,6 +129,8 @@ const ASK_STARTS: &[&str] = &[
     "share this",
     "follow us on",
 ];
+/// What lawyers want below an offer.
+const SMALL_PRINT: &[&str] = &["disclaimer", "disclaimers", "legal disclaimer", "disclosures", "trademarks"];
 /// What leads to other pages.
 const ELSEWHERE: &[&str] = &[
     "related",

@@ -117,12 +117,12 @@ fn declared(flat: &Flat<'_>, things: &Things, page: PageType, shown: &str) -> Op
     {
         return Some(plain(body));
     }
-    if shown >= 5 {
+    if shown >= FEW / 2 {
         return None;
     }
     let description = things.longest("description").or_else(|| page_type::meta(flat, "og:description"));
     let description = description.or_else(|| page_type::meta(flat, "description"));
-    description.filter(|text| count_words(text) > shown).map(plain)
+    description.filter(|text| count_words(text) > shown.saturating_mul(2)).map(plain)
 }
 
 /// JSON-LD carries text, and sometimes HTML.

@@ -60,6 +60,65 @@ fn a_forum_is_its_posts() {
 }
 
 #[test]
+fn a_post_says_who_wrote_it_and_when_and_not_how_often_they_write() {
+    let post = |who: &str, says: &str| {
+        format!(
+            "<article class=post><aside class=post-author><ul class=author-stats><li>2.8k posts</li></ul><h3><a href=/u>{who}</a></h3><i>Veteran</i>\
+             <ul><li>42 awards</li></ul></aside><h2>Re: The pump in the cold</h2><div><time>May 2, 2026</time></div><div><time>May 2, 2026</time></div><p>{says}</p></article>"
+        )
+    };
+    let page = format!(
+        "<body><main><h1>The pump in the cold</h1><div itemscope itemtype=https://schema.org/BreadcrumbList><a href=/c>Pumps</a></div>{}{}\
+         <div class=notice>You must log in or register to reply here.</div>\
+         <ul><li><a href=/1>Which oil for the pump</a> Help</li><li><a href=/2>The pump leaks at the seal</a> Help</li>\
+         <li><a href=/3>Pictures of my own pump</a> Talk</li></ul></main></body>",
+        post("anna", "Does the pump start cold?"),
+        post("ben", "Mine does, with the choke out.")
+    );
+    let (kind, text) = text("https://forum.example/t/pump/123", &page);
+    assert_eq!(kind, PageType::Forum);
+    assert_eq!(
+        text.lines().collect::<Vec<_>>(),
+        [
+            "The pump in the cold",
+            "anna",
+            "May 2, 2026",
+            "Does the pump start cold?",
+            "ben",
+            "May 2, 2026",
+            "Mine does, with the choke out."
+        ]
+    );
+}
+
+#[test]
+fn what_a_post_is_filed_under_says_nothing_about_its_markup() {
+    let card = |name: &str| {
+        format!(
+            "<li class='product product_cat-cookies product_tag-newsletter'><h2>{name}</h2><p>{SENTENCE}</p></li>"
+        )
+    };
+    let page = format!(
+        "<body><main><ul>{}{}</ul></main></body>",
+        card("Oat cookies, a dozen"),
+        card("Ginger cookies, a dozen")
+    );
+    let (_, text) = text("https://shop.example/product-category/cookies/", &page);
+    assert!(text.contains("Oat cookies, a dozen") && text.contains("Ginger cookies"), "{text}");
+}
+
+#[test]
+fn a_link_that_only_goes_on_is_not_text_and_a_heading_that_begins_like_one_is() {
+    let page = format!(
+        "<body><main><h1>Bookkeeping</h1><h2>View all your invoices in one place</h2><p>{SENTENCE}</p><p><a href=/b>Learn more about bookkeeping</a></p>\
+         <p>Image 2 of 5</p></main></body>"
+    );
+    let (_, text) = text("https://books.example/services/bookkeeping", &page);
+    assert!(text.contains("View all your invoices"), "{text}");
+    assert!(!text.contains("Learn more about") && !text.contains("Image 2"), "{text}");
+}
+
+#[test]
 fn a_post_is_not_read_again_where_another_quotes_it() {
     let page = "<body><main><article><p>Does the pump start when it is cold?</p></article>\
         <article><blockquote><cite>anna wrote:</cite><p>Does the pump start when it is cold?</p></blockquote><p>Mine does, with the choke out.</p>\
