@@ -1,13 +1,15 @@
 use std::time::{Duration, Instant};
 
+use alloy_sol_types::SolEvent;
+use devnet::{BlockTime, Fault, Options};
 use serde_json::{Value, json};
-use x402::{Address, Settlement};
+use x402::{Address, B256, Settlement};
 
 use super::buyer::{Buyer, act, on_chain, usdc};
 use crate::support::{Answer, World};
 
 /// Waits until a channel's total claimed is as expected.
-async fn until_claimed(world: &World, buyer: &Buyer, expected: u64) {
+pub(super) async fn until_claimed(world: &World, buyer: &Buyer, expected: u64) {
     let patience = Instant::now() + Duration::from_secs(20);
     loop {
         let (_, claimed) = on_chain(world, buyer.id()).await;
@@ -52,6 +54,49 @@ async fn a_withdrawal_that_nobody_watched_is_claimed_against_after_a_restart() {
     let announce = Settlement::initiateWithdrawCall { config: buyer.config.into(), amount: 900_000 };
     act(&world, buyer.key.address(), announce).await;
     world.service.restart().await;
+    until_claimed(&world, &buyer, 10_000).await;
+}
+
+/// Base's blocks: nobody has two of them to take its money back before it is claimed.
+#[tokio::test]
+async fn a_withdrawal_is_claimed_against_within_two_blocks() {
+    let options = Options { block_time: BlockTime::Seconds(2), ..Options::default() };
+    let world = World::with_channels_on(options, &[]).await;
+    let buyer = Buyer::opened(&world, 0).await;
+    let announce = Settlement::initiateWithdrawCall { config: buyer.config.into(), amount: 900_000 };
+    act(&world, buyer.key.address(), announce).await;
+    until_claimed(&world, &buyer, 10_000).await;
+    let block_of = async |event: B256| {
+        let filter = json!({ "fromBlock": "0x0", "topics": [event, buyer.id().0] });
+        let logs: Value = world.chain.rpc("eth_getLogs", [filter]).await.expect("logs");
+        let block = logs[0]["blockNumber"].as_str().expect("an event");
+        u64::from_str_radix(block.trim_start_matches("0x"), 16).expect("a number")
+    };
+    let announced = block_of(Settlement::WithdrawInitiated::SIGNATURE_HASH).await;
+    let claimed = block_of(Settlement::Claimed::SIGNATURE_HASH).await;
+    assert!(claimed <= announced + 2, "announced in {announced}, claimed in {claimed}");
+}
+
+/// The account that claims has no gas for a while.
+#[tokio::test]
+async fn a_claim_that_cannot_be_sent_is_sent_again_until_it_can() {
+    let (world, proxy) = World::with_channels_behind("delay(1ms)@eth_sendRawTransactionSync").await;
+    let sends = || proxy.counts().of(Fault::Delay(Duration::from_millis(1)));
+    let buyer = Buyer::opened(&world, 0).await;
+    let claimer = world.chain.signer(5).address;
+    let funds: Value = world.chain.rpc("eth_getBalance", (claimer, "latest")).await.expect("a balance");
+    world.chain.rpc::<Value>("anvil_setBalance", (claimer, "0x0")).await.expect("set");
+    let before = sends();
+    let announce = Settlement::initiateWithdrawCall { config: buyer.config.into(), amount: 900_000 };
+    act(&world, buyer.key.address(), announce).await;
+    let patience = Instant::now() + Duration::from_secs(20);
+    // More than one round's tries.
+    while sends() < before + 6 {
+        assert!(Instant::now() < patience, "{} tries", sends() - before);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(on_chain(&world, buyer.id()).await.1, 0);
+    world.chain.rpc::<Value>("anvil_setBalance", (claimer, funds)).await.expect("set");
     until_claimed(&world, &buyer, 10_000).await;
 }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 use x402::B256;
 
-use super::buyer::{Buyer, on_chain};
+use super::{
+    buyer::{Buyer, on_chain},
+    claims::until_claimed,
+};
 use crate::support::{Answer, World};
 
 #[tokio::test]
@@ -92,5 +95,21 @@ async fn a_refund_that_was_under_way_is_made_once() {
         }
         assert_eq!(on_chain(&world, buyer.id()).await, (10_000, 10_000));
         assert_eq!(world.balance(buyer.key.address()).await, before - 10_000);
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_was_under_way_pays_once() {
+    for moment in 0..6_u64 {
+        let mut world = World::with_channels(&[("CLAIM_VALUE", "20000")]).await;
+        let buyer = Buyer::opened(&world, 0).await;
+        buyer.call(&world, "second", 20_000).await;
+        // Every tenth of a second the service looks whether it is time for a claim.
+        tokio::time::sleep(Duration::from_millis(moment * 20)).await;
+        world.service.kill();
+        world.service.restart().await;
+        until_claimed(&world, &buyer, 20_000).await;
+        assert_eq!(buyer.call(&world, "third", 30_000).await.charged(), 10_000);
+        assert_eq!(on_chain(&world, buyer.id()).await, (1_000_000, 20_000));
     }
 }

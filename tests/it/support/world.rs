@@ -57,9 +57,23 @@ impl World {
 
     /// A service that sells from channels too, by the key of a signer account, with more settings.
     pub(crate) async fn with_channels(settings: &[(&'static str, &str)]) -> Self {
-        let chain = chain().await;
+        Self::with_channels_on(Options::default(), settings).await
+    }
+
+    /// The same on a chain of one's own making.
+    pub(crate) async fn with_channels_on(options: Options, settings: &[(&'static str, &str)]) -> Self {
+        let chain = Devnet::start(options).await.expect("a chain");
         let key = ("CHANNEL_KEY", hex::encode(chain.signer(5).private_key));
         Self::set(chain, [vec![key], owned(settings)].concat()).await
+    }
+
+    /// A service that sells from channels too, and whose way to the chain has faults.
+    pub(crate) async fn with_channels_behind(faults: &str) -> (Self, FaultProxy) {
+        let chain = chain().await;
+        let proxy = FaultProxy::start(chain.rpc_url(), faults.parse().expect("faults")).expect("a proxy");
+        let mut environment = environment(&chain, proxy.url(), 0);
+        environment.push(("CHANNEL_KEY", hex::encode(chain.signer(5).private_key)));
+        (Self::with_environment(chain, environment).await, proxy)
     }
 
     /// A service without a signer, that settles through a facilitator.

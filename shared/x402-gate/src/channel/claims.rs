@@ -66,9 +66,8 @@ async fn round(gate: &Gate, channels: &Channels, cursor: &mut Cursor, all: bool)
     let owing = gate.0.ledger.owing(ROUND).await.map_err(Refusal::from)?;
     let due = due(channels, &owing, &cursor.urgent, all);
     for batch in due.chunks(channels.settings.claim_batch.max(1)) {
-        claim(gate, channels, batch).await?;
-        for record in batch {
-            cursor.urgent.remove(&record.id);
+        if claim(gate, channels, batch).await? {
+            cursor.urgent.retain(|id| batch.iter().all(|record| record.id != *id));
         }
     }
     pay_out(gate, channels, all).await
@@ -131,7 +130,8 @@ fn due(
 }
 
 /// Claims a batch in one transaction. A row that the contract refuses would take all others with it, so it is found first.
-async fn claim(gate: &Gate, channels: &Channels, batch: &[ChannelRecord]) -> Result<(), Refused> {
+/// Answers whether nothing is left to claim of what the contract takes.
+async fn claim(gate: &Gate, channels: &Channels, batch: &[ChannelRecord]) -> Result<bool, Refused> {
     let ids: Vec<_> = batch.iter().map(|record| record.id).collect();
     let (_, states) = gate.0.chain.channels(&ids).await?;
     let mut rows = Vec::with_capacity(batch.len());
@@ -148,7 +148,7 @@ async fn claim(gate: &Gate, channels: &Channels, batch: &[ChannelRecord]) -> Res
     }
     let good = sound(gate, channels, rows).await?;
     if good.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let claims: Vec<VoucherClaim> = good.iter().map(|(_, row)| row.clone()).collect();
     match channels.relay.claim(&claims).await {
@@ -159,6 +159,7 @@ async fn claim(gate: &Gate, channels: &Channels, batch: &[ChannelRecord]) -> Res
             for (id, row) in good {
                 gate.0.ledger.claimed(id, row.total_claimed).await.map_err(Refusal::from)?;
             }
+            return Ok(true);
         }
         Ok(ChannelOutcome::Failed { reason, detail, .. }) => {
             tracing::warn!(%reason, detail, "a claim failed");
@@ -170,7 +171,7 @@ async fn claim(gate: &Gate, channels: &Channels, batch: &[ChannelRecord]) -> Res
         }
         Err(error) => tracing::warn!(%error, "a claim could not be sent"),
     }
-    Ok(())
+    Ok(false)
 }
 
 type Rows = Vec<(ChannelId, VoucherClaim)>;
