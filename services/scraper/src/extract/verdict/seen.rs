@@ -37,8 +37,6 @@ pub(super) struct Seen {
     pub(super) declares_paywall: bool,
     /// Text for readers without scripts.
     pub(super) noscript: String,
-    /// A picture, a film, a drawing: something to see without text.
-    pub(super) shows_media: bool,
 }
 
 impl Seen {
@@ -74,9 +72,6 @@ impl Seen {
                 .iter()
                 .any(|thing| thing.get("isAccessibleForFree").is_some_and(is_false)),
             noscript: noscript(&flat),
-            shows_media: entries().any(|entry| {
-                matches!(entry.name(), "img" | "video" | "canvas" | "audio" | "embed" | "object")
-            }),
         }
     }
 

@@ -157,7 +157,7 @@ pub(super) fn wall(_: &Answer<'_>, page: &Seen) -> Option<Judgement> {
 }
 
 pub(super) fn empty(_: &Answer<'_>, page: &Seen) -> Option<Judgement> {
-    if page.words == 0 && (page.is_shell || !page.shows_media) {
+    if page.words == 0 {
         return Some(Judgement::new(Verdict::Empty, "no_text", ""));
     }
     if page.words < 20 && page.is_shell {
