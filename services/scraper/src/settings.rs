@@ -26,6 +26,9 @@ pub struct Settings {
     /// How many bytes of fetched pages are kept in memory for those who accept an older copy.
     #[arg(long, value_name = "BYTES", default_value_t = 128 << 20)]
     pub cache_bytes: u64,
+    /// How many free quotes a second one client gets, ten times that at once.
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub quote_rate: std::num::NonZeroU32,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened: each key is documented")]
     pub fetch: FetchLimits,
@@ -49,7 +52,9 @@ impl Settings {
         if !self.allow_origins.is_empty() {
             tracing::warn!(origins = %self.allow_origins, "these origins are scraped WHEREVER THEY ARE, this machine included");
         }
-        let user_agent = user_agent(&context.selling()?.public_url);
+        let selling = context.selling()?;
+        let quotes = selling.meter(self.quote_rate.get());
+        let user_agent = user_agent(&selling.public_url);
         let resolver = Resolver::new(self.nameserver).map_err(StartError::failed("finding a name server"))?;
         let connector =
             Connector::new(resolver).map_err(StartError::failed("loading certificate authorities"))?;
@@ -66,7 +71,7 @@ impl Settings {
         if let Err(missing) = browser.available() {
             tracing::warn!(%missing, "pages are scraped without a browser");
         }
-        Ok(Arc::new(Scraper { fetcher, pool: Pool::new(self.work), browser }))
+        Ok(Arc::new(Scraper { fetcher, pool: Pool::new(self.work), browser, quotes }))
     }
 }
 

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use x402::{Address, SigningKey};
 use x402_facilitator::Facilitator;
-use x402_gate::{GateConfig, Ledger};
+use x402_gate::{GateConfig, Ledger, Meter, UnpaidLimit};
 
 use crate::{
     Deployment, StartError, keygen,
@@ -35,6 +35,16 @@ pub struct Selling {
     pub(crate) config: GateConfig,
     /// The key of channels, where they are offered.
     pub(crate) channel_key: Option<SigningKey>,
+}
+
+impl Selling {
+    /// A limit of its own for something free: so many requests of a client a second, ten times that at once. None where the
+    /// operator limits no clients.
+    #[must_use]
+    pub fn meter(&self, per_second: u32) -> Option<Meter> {
+        let limit = self.config.unpaid_limit.clone()?;
+        Some(Meter::new(UnpaidLimit { per_second, burst: per_second.saturating_mul(10), ..limit }))
+    }
 }
 
 /// Tasks that run beside the serving.

@@ -65,5 +65,5 @@ pub use service::Service;
 pub use tokio_util::sync::CancellationToken;
 pub use x402::Usdc;
 pub use x402_gate::{
-    Attached, Attachment, ChannelCall, Charge, Flow, Ledger, LedgerError, Payment, Route, Routes,
+    Attached, Attachment, ChannelCall, Charge, Flow, Ledger, LedgerError, Meter, Payment, Route, Routes,
 };

@@ -64,7 +64,7 @@ pub use config::GateConfig;
 pub use gate::{Gate, GateError};
 pub use layer::{GateLayer, GateService};
 pub use ledger::{Ledger, LedgerError, LedgerJournal, PostgresLedger, SqliteLedger};
-pub use limits::UnpaidLimit;
+pub use limits::{Meter, UnpaidLimit};
 pub use payment::Payment;
 pub use receipts::{ReceiptSigner, ReceiptSignerError};
 pub use refund::RefundWallet;

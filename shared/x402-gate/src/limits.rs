@@ -15,7 +15,7 @@ use axum::extract::ConnectInfo;
 use http::{Extensions, HeaderMap, HeaderName};
 use x402::{Address, PaymentId};
 
-/// How often one client may ask without a payment that is signed. Who asks is the address of the connection
+/// How often one client may ask without a payment. Who asks is the address of the connection
 /// ([`axum::extract::ConnectInfo`]; without it nobody is limited), or what one's own proxy says it is. Loopback is not
 /// limited, unless a proxy names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +32,9 @@ pub struct UnpaidLimit {
 /// As many clients are told apart; of those that share a slot one may use up the other's share. The table never grows.
 const SLOTS: usize = 1 << 14;
 
-/// Counts by the generic cell rate algorithm: each slot holds the time at which its client has paid back what it took.
-pub(crate) struct Meter {
+/// Tells which client asks too often, by the generic cell rate algorithm: each slot holds the time at which its client has paid
+/// back what it took.
+pub struct Meter {
     limit: UnpaidLimit,
     slots: Box<[AtomicU64]>,
     hasher: RandomState,
@@ -41,13 +42,16 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(limit: UnpaidLimit) -> Self {
+    /// A meter that has seen nobody yet.
+    #[must_use]
+    pub fn new(limit: UnpaidLimit) -> Self {
         let slots = (0..SLOTS).map(|_| AtomicU64::new(0)).collect();
         Self { limit, slots, hasher: RandomState::new(), began: Instant::now() }
     }
 
-    /// Whether this request may be answered.
-    pub(crate) fn admits(&self, headers: &HeaderMap, extensions: &Extensions) -> bool {
+    /// Whether this request, of which these are the header fields and the extensions, may be answered.
+    #[must_use]
+    pub fn admits(&self, headers: &HeaderMap, extensions: &Extensions) -> bool {
         self.client(headers, extensions).is_none_or(|client| self.take(client, self.began.elapsed()))
     }
 

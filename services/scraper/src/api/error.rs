@@ -35,6 +35,9 @@ pub enum ScrapeError {
         /// What it is.
         detail: String,
     },
+    /// This client has had its quotes for now.
+    #[error("too many quotes; ask again later")]
+    Quotes,
     /// There is a page, and it is not what anybody wants to pay for.
     #[error("the page is not content: {verdict}")]
     NotContent {
@@ -57,6 +60,7 @@ impl ScrapeError {
             Self::Work(error) => of_work(error),
             Self::Render(error) => of_render(error),
             Self::Unreadable { reason, .. } => of_unreadable(*reason),
+            Self::Quotes => (StatusCode::TOO_MANY_REQUESTS, "too_many_quotes"),
             Self::NotContent { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "not_content"),
         }
     }
@@ -66,6 +70,8 @@ impl ScrapeError {
         match self {
             Self::Fetch(FetchError::HostBusy { retry_after, .. }) => Some(*retry_after),
             Self::Work(WorkError::Busy) | Self::Render(RenderError::Busy) => Some(Duration::from_secs(5)),
+            // The rate is told by the second: one quote at least is due within one.
+            Self::Quotes => Some(Duration::from_secs(1)),
             _ => None,
         }
     }
@@ -102,7 +108,7 @@ const fn of_fetch(error: &FetchError) -> (StatusCode, &'static str) {
         FetchError::Name { .. } => (StatusCode::BAD_GATEWAY, "name_not_found"),
         FetchError::Resolver(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         FetchError::Connect { .. } => (StatusCode::BAD_GATEWAY, "no_connection"),
-        FetchError::Tls { .. } => (StatusCode::BAD_GATEWAY, "tls_failed"),
+        FetchError::Tls { .. } => (StatusCode::BAD_GATEWAY, "tls"),
         FetchError::Http { .. } => (StatusCode::BAD_GATEWAY, "not_http"),
         FetchError::HeadTooLarge { .. } => (StatusCode::BAD_GATEWAY, "head_too_large"),
         FetchError::BodyTooLarge { .. } => (StatusCode::BAD_GATEWAY, "body_too_large"),

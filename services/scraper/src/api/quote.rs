@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::request::Parts};
 use schemars::JsonSchema;
 use serde::Serialize;
 use service_kit::{JsonBody, Usdc};
@@ -34,11 +34,16 @@ pub struct Quote {
 /// `POST /v1/scrape/quote`. Fetches nothing but the site's robots.txt.
 ///
 /// # Errors
-/// [`ScrapeError`] that scraping the page would end with before its first byte.
+/// [`ScrapeError`] that scraping the page would end with before its first byte, or of a client who asks too often: what is free
+/// sends nobody to a stranger's door as often as they like.
 pub async fn quote(
     State(scraper): State<Arc<Scraper>>,
+    parts: Parts,
     JsonBody(request): JsonBody<QuoteRequest>,
 ) -> Result<Json<Quote>, ScrapeError> {
+    if scraper.quotes.as_ref().is_some_and(|quotes| !quotes.admits(&parts.headers, &parts.extensions)) {
+        return Err(ScrapeError::Quotes);
+    }
     scraper.fetcher.permitted(&request.url).await?;
     Ok(Json(Quote {
         price: PRICE.to_string(),

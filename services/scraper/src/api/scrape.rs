@@ -9,7 +9,7 @@ use axum::{
 };
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use service_kit::{JsonBody, Problem};
+use service_kit::{JsonBody, Meter, Problem};
 
 use super::{Render, ScrapeAnswer, ScrapeError, ScrapeRequest};
 use crate::{
@@ -26,6 +26,8 @@ pub struct Scraper {
     pub pool: Arc<Pool>,
     /// Renders them, or says what is missing.
     pub browser: Browser,
+    /// Counts a client's free quotes, where clients are limited.
+    pub quotes: Option<Meter>,
 }
 
 /// `POST /v1/scrape`.

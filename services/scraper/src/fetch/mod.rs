@@ -77,6 +77,8 @@ pub struct Fetcher {
     user_agent: HeaderValue,
     robots: Robots,
     politeness: Politeness,
+    /// Of hosts that are asked for a robots.txt by those who do not pay: they take no turn of a buyer.
+    unpaid: Politeness,
     cache: PageCache,
 }
 
@@ -99,8 +101,9 @@ impl Fetcher {
     #[must_use]
     pub fn new(settings: FetcherSettings) -> Self {
         let FetcherSettings { connector, allowed, limits, user_agent, cache_bytes } = settings;
-        let (politeness, cache) = (Politeness::new(&limits), PageCache::new(cache_bytes));
-        Self { connector, allowed, limits, user_agent, robots: Robots::new(), politeness, cache }
+        let (politeness, unpaid) = (Politeness::new(&limits), Politeness::new(&limits));
+        let cache = PageCache::new(cache_bytes);
+        Self { connector, allowed, limits, user_agent, robots: Robots::new(), politeness, unpaid, cache }
     }
 
     /// A copy that is at most so old, or the page itself.
@@ -125,6 +128,9 @@ impl Fetcher {
     /// [`FetchError`] that fetching it would end with before its first byte.
     pub async fn permitted(&self, url: &Url) -> Result<(), FetchError> {
         let target = Target::new(url.clone(), &self.allowed)?;
+        if !self.robots.knows(&target) {
+            self.unpaid.turn(&target).await?;
+        }
         let deadline = self.limits.fetch_deadline_ms;
         let check = self.robots.check(&target, self.asking());
         tokio::time::timeout(deadline, check).await.map_err(|_| FetchError::Deadline(deadline))?

@@ -13,6 +13,7 @@ mod market;
 mod metadata;
 mod names;
 mod politeness;
+mod quotes;
 mod rendering;
 mod robots;
 mod sample;
@@ -30,7 +31,9 @@ use support::{NOWHERE, PAY_TO, Program, Running, client};
 
 fn scraper() -> Program {
     // A fresh host is asked as fast as a test asks.
-    Program::new(env!("CARGO_BIN_EXE_scraper")).env("SCRAPER_HOST_RATE", "1000")
+    Program::new(env!("CARGO_BIN_EXE_scraper"))
+        .env("SCRAPER_HOST_RATE", "1000")
+        .env("SCRAPER_QUOTE_RATE", "1000")
 }
 
 /// The service, selling on a chain that does not answer: for all that is free.

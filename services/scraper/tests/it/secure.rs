@@ -104,8 +104,7 @@ async fn what_no_authority_vouches_for_is_refused_and_the_rest_comes_over_http_2
     .await;
     for origin in bad {
         let found = market.refusal(&format!("https://{origin}/")).await;
-        // Its robots.txt is asked for first, and comes no more than the page.
-        assert_eq!(found, (502, "robots_unreachable".to_owned()), "{origin}");
+        assert_eq!(found, (502, "tls".to_owned()), "{origin}");
     }
     assert_eq!(market.earned().await, 0);
     let (status, answer) = market.scrape(&format!("https://{}/", good.origin(NAME)), json!({})).await;

@@ -58,11 +58,7 @@ impl Robots {
     /// Whether a target may be asked for.
     pub(crate) async fn check(&self, target: &Target, asking: Asking<'_>) -> Result<(), FetchError> {
         let origin = target.origin();
-        let known = self
-            .0
-            .get(&origin)
-            .filter(|known| known.rules.is_ok() || known.since.elapsed() < KEPT_UNREACHABLE);
-        let rules = match known {
+        let rules = match self.known(&origin) {
             Some(known) => known.rules,
             None => self.learn(target, origin.clone(), asking).await,
         }?;
@@ -70,6 +66,16 @@ impl Robots {
             return Ok(());
         }
         Err(FetchError::Robots { origin, url: target.url().to_string(), agent: PRODUCT })
+    }
+
+    /// Whether a target can be checked without asking its site.
+    pub(crate) fn knows(&self, target: &Target) -> bool {
+        self.known(&target.origin()).is_some()
+    }
+
+    fn known(&self, origin: &str) -> Option<Known> {
+        let known = self.0.get(origin)?;
+        (known.rules.is_ok() || known.since.elapsed() < KEPT_UNREACHABLE).then_some(known)
     }
 
     async fn learn(
@@ -82,6 +88,10 @@ impl Robots {
             // Not about robots: the page itself could not be asked for either.
             Err(error @ (FetchError::Refused { .. } | FetchError::Name { .. } | FetchError::Resolver(_))) => {
                 return Err(error);
+            }
+            // Nor is this, but a handshake is worth remembering.
+            Err(FetchError::Tls { host, why }) if host == target.host().to_string() => {
+                Err(FetchError::Tls { host, why })
             }
             Err(error) => {
                 Err(FetchError::RobotsUnreachable { origin: origin.clone(), why: error.to_string() })
