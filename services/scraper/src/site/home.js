@@ -36,7 +36,7 @@ function tell(receipt) {
   at("result").hidden = !good;
   if (good) {
     picture(answer);
-    at("content").textContent = answer.content.markdown;
+    at("content").srcdoc = receipt.rendered;
   }
 }
 

@@ -49,7 +49,7 @@ fn page(pays: bool, browser: bool, origin: &str) -> Markup {
                 @if pays { (form()) } @else { (how(origin)) }
                 main id="result" hidden {
                     section { h2 { "The page" } div id="picture" {} }
-                    section { h2 { "Its content" } pre id="content" {} }
+                    section { h2 { "Its content" } iframe id="content" sandbox="allow-popups" referrerpolicy="no-referrer" title="The page's content, as Markdown shows it" {} }
                 }
                 footer {
                     a href="/docs" { "Reference" } " " a href="/openapi.json" { "OpenAPI" } " " a href="/bot" { "Our visits" }

@@ -2,6 +2,7 @@
 
 mod bot;
 mod home;
+mod rendered;
 mod wallet;
 
 use std::sync::Arc;

@@ -18,6 +18,8 @@ use x402::{
     SigningKey, decode_header, encode_header,
 };
 
+use super::rendered;
+
 /// How long a purchase may take: as long as the scrape, and its settlement.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -52,6 +54,9 @@ pub(super) struct Receipt {
     status: u16,
     /// The answer, or the problem.
     answer: Value,
+    /// The content's Markdown, as the document that the page puts into a frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rendered: Option<String>,
     /// What was paid, and in which transaction. Nothing where nothing was charged.
     settlement: Option<SettlementResponse>,
     payer: String,
@@ -110,10 +115,13 @@ impl DemoWallet {
         let answer = post().header("payment-signature", payment).send().await?;
         let settlement =
             answer.headers().get("payment-response").map(|header| decode_header(header.as_bytes()));
+        let status = answer.status().as_u16();
+        let answer: Value = answer.json().await?;
         Ok(Receipt {
-            status: answer.status().as_u16(),
+            status,
             settlement: settlement.transpose()?,
-            answer: answer.json().await?,
+            rendered: answer.pointer("/content/markdown").and_then(Value::as_str).map(rendered::document),
+            answer,
             payer: self.key.address().to_string(),
             price,
             elapsed_ms: began.elapsed().as_millis(),
