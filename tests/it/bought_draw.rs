@@ -3,25 +3,24 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::Output,
 };
 
 use devnet::{Devnet, Options};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::{
     program::{Program, Running},
-    support::binary,
+    support::{BuyerCommand, binary},
 };
 
 const PRICE: u64 = 1_000;
 
-/// A chain, the rng on it, and a buyer's folder.
+/// A chain, the rng on it, and a buyer.
 struct Shop {
     chain: Devnet,
     rng: Running,
-    folder: TempDir,
+    buyer: BuyerCommand,
 }
 
 impl Shop {
@@ -29,20 +28,14 @@ impl Shop {
         let chain = Devnet::start(Options::default()).await.expect("a chain");
         let rng = Program::new(binary("rng")).on("devnet", chain.rpc_url().as_ref());
         let rng = rng.env("X402_PAY_TO", &chain.pay_to().rng.to_string());
-        let key = rng.file("buyer.key", &chain.buyer(0).private_key.to_string());
         let rng = rng.start();
         rng.until_ready(200).await;
-        let folder = TempDir::new().expect("a folder");
-        fs::copy(key, folder.path().join("buyer.key")).expect("the key, with its mode");
-        Self { chain, rng, folder }
+        let buyer = BuyerCommand::new(&chain, 0);
+        Self { chain, rng, buyer }
     }
 
     async fn buyer(&self, arguments: &[&str]) -> Output {
-        let mut buyer = tokio::process::Command::new(binary("buyer"));
-        buyer.env_clear().stdin(Stdio::null()).kill_on_drop(true).current_dir(self.folder.path());
-        buyer.env("BUYER_NETWORK", "devnet").env("BUYER_RPC_URL", self.chain.rpc_url());
-        buyer.env("BUYER_KEY_FILE", "buyer.key").env("BUYER_DATA", "data");
-        buyer.args(arguments).output().await.expect("the buyer runs")
+        self.buyer.run(arguments).await
     }
 
     async fn draw(&self, arguments: &[&str]) -> Output {
@@ -55,7 +48,7 @@ impl Shop {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.buyer.path(name)
     }
 }
 

@@ -9,6 +9,7 @@ mod abuse;
 mod attachments;
 mod batteries;
 mod bought_draw;
+mod bought_scrape;
 mod challenge;
 mod channels;
 mod contract_wallets;

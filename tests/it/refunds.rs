@@ -1,12 +1,10 @@
 //! What was paid for work that failed is given back: once, to the payer, within the day's budget.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
-
 use http::StatusCode;
 use serde_json::{Value, json};
 use x402::{ExtensionInfo, Refunds};
 
-use crate::support::{Answer, PRICE, Signed, World, binary};
+use crate::support::{Answer, BuyerCommand, PRICE, Signed, World};
 
 /// The buyer that lends the seller its wallet for refunds.
 const WALLET: usize = 40;
@@ -130,30 +128,21 @@ async fn refunds_stop_at_the_day_s_budget_and_go_on_after_a_restart() {
 #[tokio::test]
 async fn a_person_asks_for_a_refund() {
     let world = World::refunding(WALLET, "1").await;
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let key = folder.path().join("buyer.key");
-    fs::write(&key, world.chain.buyer(0).private_key.to_string()).expect("written");
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("private");
-    let buyer = async |arguments: &[&str]| {
-        let mut buyer = tokio::process::Command::new(binary("buyer"));
-        buyer.env_clear().stdin(Stdio::null()).kill_on_drop(true).current_dir(folder.path());
-        buyer.env("BUYER_NETWORK", "devnet").env("BUYER_KEY_FILE", "buyer.key").env("BUYER_DATA", "data");
-        buyer.env("BUYER_PATIENCE", "5").args(arguments).output().await.expect("the buyer runs")
-    };
-    let paid = buyer(&["pay", "-d", r#"{"status":500}"#, &world.url("/upfront")]).await;
+    let buyer = BuyerCommand::new(&world.chain, 0);
+    let paid = buyer.run(&["pay", "-d", r#"{"status":500}"#, &world.url("/upfront")]).await;
     let said = String::from_utf8_lossy(&paid.stderr);
     assert!(!paid.status.success(), "the work failed: {said}");
-    let history = buyer(&["history", "--json"]).await;
+    let history = buyer.run(&["history", "--json"]).await;
     let history: Value = serde_json::from_slice(&history.stdout).expect("JSON");
     let id = history[0]["paymentId"].as_str().expect("a payment").to_owned();
     world
         .until(id.parse().map(x402::PaymentId).expect("an id"), |status| status["money"] == "refunded")
         .await;
 
-    let refund = buyer(&["refund", &id, "--json"]).await;
+    let refund = buyer.run(&["refund", &id, "--json"]).await;
     assert!(refund.status.success(), "{}", String::from_utf8_lossy(&refund.stderr));
     let answer: Value = serde_json::from_slice(&refund.stdout).expect("JSON");
     assert_eq!((&answer["money"], &answer["refunds"][0]["amount"]), (&json!("refunded"), &json!("10000")));
-    let stranger = buyer(&["refund", &format!("0x{}", "ab".repeat(32))]).await;
+    let stranger = buyer.run(&["refund", &format!("0x{}", "ab".repeat(32))]).await;
     assert_eq!(stranger.status.code(), Some(64));
 }

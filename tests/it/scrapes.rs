@@ -28,15 +28,15 @@ const ARTICLE: &str = "<!doctype html><html lang=en><title>Tides</title><article
     by the harbour master.</p></article></html>";
 
 /// A chain, a web site, the service, and a buyer.
-struct Market {
-    chain: Devnet,
-    scraper: Running,
-    site: String,
+pub(crate) struct Market {
+    pub(crate) chain: Devnet,
+    pub(crate) scraper: Running,
+    pub(crate) site: String,
     payer: SigningKey,
 }
 
 impl Market {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::on(pages()).await
     }
 
@@ -45,8 +45,10 @@ impl Market {
         let site = listener.local_addr().expect("an address").to_string();
         tokio::spawn(async move { axum::serve(listener, pages).await });
         let chain = Devnet::start(Options::default()).await.expect("a chain");
-        let scraper = Program::new(binary("scraper"))
-            .on("devnet", chain.rpc_url())
+        let scraper = Program::new(binary("scraper")).on("devnet", chain.rpc_url());
+        let channels = scraper.file("channels.key", &chain.signer(5).private_key.to_string());
+        let scraper = scraper
+            .env("X402_CHANNEL_KEY_FILE", &channels)
             .env("X402_PAY_TO", &chain.pay_to().scraper.to_string())
             .env("SCRAPER_ALLOW_ORIGINS", &site)
             .env("SCRAPER_HOST_RATE", "1000")
@@ -74,7 +76,8 @@ impl Market {
         json!({ "url": format!("{}{path}", self.site) })
     }
 
-    async fn balances(&self) -> (u64, u64) {
+    /// What the first of the chain's buyers and the service have.
+    pub(crate) async fn balances(&self) -> (u64, u64) {
         let balance = async |account| self.chain.balance_of(account).await.expect("a balance").to::<u64>();
         (balance(self.payer.address()).await, balance(self.chain.pay_to().scraper).await)
     }
@@ -97,6 +100,7 @@ fn pages() -> Router {
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /private\n"))
         .route("/article", get(async || Html(ARTICLE)))
         .route("/moved", get(async || Redirect::permanent("/article")))
+        .route("/round", get(async || Redirect::permanent("/round")))
         .route("/note.txt", get(async || "68 bytes are content too."))
         .route("/private/article", get(async || Html(ARTICLE)))
         .route("/empty", get(async || Html("<html><body><script>1</script></body></html>")))

@@ -2,14 +2,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::Output,
     time::Duration,
 };
 
 use devnet::{Devnet, Options};
 use draw::{DrawReceipt, LogKey, PublicKey, Trust, hex_bytes};
 use serde_json::Value;
-use tempfile::TempDir;
 use x402::{SigningKey, Usdc};
 use x402_buyer::{
     Budgets, Chain, Policy, Request, SpendLedger, Terms, Wallet,
@@ -19,7 +18,7 @@ use x402_buyer::{
 use super::buyer::NETWORK;
 use crate::{
     program::{Program, Running},
-    support::binary,
+    support::{BuyerCommand, binary},
 };
 
 pub(super) const DEPOSIT: Usdc = Usdc::from_atomic(10_000);
@@ -37,10 +36,10 @@ pub(super) async fn client(chain: &Devnet, folder: &Path, budgets: Budgets) -> C
 
 /// A chain, the rng that sells from channels on it, and a buyer.
 pub(super) struct Shop {
-    pub(super) chain: Devnet,
+    _chain: Devnet,
     pub(super) rng: Running,
     pub(super) buyer: ChannelClient,
-    folder: TempDir,
+    command: BuyerCommand,
 }
 
 impl Shop {
@@ -49,13 +48,11 @@ impl Shop {
         let rng = Program::new(binary("rng")).on("devnet", chain.rpc_url().as_ref());
         let key = rng.file("channels.key", &chain.signer(5).private_key.to_string());
         let rng = rng.env("X402_PAY_TO", &chain.pay_to().rng.to_string()).env("X402_CHANNEL_KEY_FILE", &key);
-        let wallet = rng.file("buyer.key", &chain.buyer(1).private_key.to_string());
         let rng = rng.start();
         rng.until_ready(200).await;
-        let folder = TempDir::new().expect("a folder");
-        std::fs::copy(wallet, folder.path().join("buyer.key")).expect("the key, with its mode");
-        let buyer = client(&chain, folder.path(), Budgets::unlimited()).await;
-        Self { chain, rng, buyer, folder }
+        let command = BuyerCommand::new(&chain, 1);
+        let buyer = client(&chain, &command.path("."), Budgets::unlimited()).await;
+        Self { _chain: chain, rng, buyer, command }
     }
 
     pub(super) async fn draw(&self, body: &Value) -> (ChannelAnswer, DrawReceipt) {
@@ -86,14 +83,10 @@ impl Shop {
 
     /// Runs the command, with a wallet of its own.
     pub(super) async fn command(&self, arguments: &[&str]) -> Output {
-        let mut buyer = tokio::process::Command::new(binary("buyer"));
-        buyer.env_clear().stdin(Stdio::null()).kill_on_drop(true).current_dir(self.folder.path());
-        buyer.env("BUYER_NETWORK", "devnet").env("BUYER_RPC_URL", self.chain.rpc_url());
-        buyer.env("BUYER_KEY_FILE", "buyer.key").env("BUYER_DATA", "data");
-        buyer.args(arguments).output().await.expect("the buyer runs")
+        self.command.run(arguments).await
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.command.path(name)
     }
 }

@@ -1,6 +1,7 @@
 //! A chain, a service on it, and a buyer that can be told to cheat.
 
 mod answer;
+mod buyer;
 mod service;
 mod signed;
 mod world;
@@ -13,6 +14,7 @@ use std::{
 use x402::{B256, Usdc};
 
 pub(crate) use answer::Answer;
+pub(crate) use buyer::BuyerCommand;
 pub(crate) use service::{environment, payee};
 pub(crate) use signed::{Signed, authorization};
 pub(crate) use world::World;

@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use reqwest::StatusCode;
 use x402::{ChannelId, Usdc};
 
@@ -42,6 +43,8 @@ pub enum ChannelError {
         status: StatusCode,
         /// The seller's reason.
         reason: String,
+        /// The answer's body.
+        body: Bytes,
     },
     /// The seller's books are not ours, and it has no proof. Nothing more is signed for it.
     #[error("channel {channel}: {what}; nothing more is signed: withdraw what is left")]

@@ -6,6 +6,7 @@ use reqwest::{
     StatusCode,
     header::{HeaderMap, RETRY_AFTER},
 };
+use serde::Deserialize;
 use x402::{
     ErrorReason, PAYMENT_REQUIRED, PAYMENT_RESPONSE, PaymentRequired, SettlementResponse, X_PAYMENT_RESPONSE,
     decode_header,
@@ -45,6 +46,7 @@ impl Verdict {
         match answer.status {
             status if status.is_success() => Self::Delivered(settlement),
             _ if reason == Some(&ErrorReason::REFUND_DUE) => Self::Refused,
+            _ if wait.is_none() && is_released(&answer.body) => Self::Refused,
             status if reason == Some(&ErrorReason::SETTLEMENT_PENDING) => {
                 again(format!("the settlement is pending (status {})", status.as_u16()))
             }
@@ -79,6 +81,15 @@ pub(crate) fn reason(answer: &HttpAnswer) -> Option<String> {
     };
     let reason = settled.map(|reason| reason.to_string()).or_else(offered).or_else(body)?;
     Some(reason.chars().take(MAX_REASON).collect())
+}
+
+/// Whether the seller did the work and says that what came of it is not charged for: the same payment would buy the same.
+fn is_released(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Problem {
+        charged: bool,
+    }
+    serde_json::from_slice(body).is_ok_and(|problem: Problem| !problem.charged)
 }
 
 const fn is_passing(status: StatusCode) -> bool {

@@ -111,6 +111,17 @@ async fn a_seller_that_fails_at_its_work_is_asked_three_times() {
 }
 
 #[tokio::test]
+async fn a_seller_that_says_it_charges_nothing_is_not_asked_again() {
+    let released =
+        || (StatusCode::BAD_GATEWAY, r#"{"detail":"no such page","charged":false}"#).into_response();
+    let (seller, client, _buyer, outcome) = buy(Buyer::policy(), [released]).await;
+    let error = outcome.unwrap_err();
+    assert!(matches!(&error, SendError::Refused(refused) if !refused.paid()), "{error:?}");
+    assert_same_payments(&seller, 1);
+    assert_eq!(only_state(&client).await, State::Unknown, "its word frees nothing");
+}
+
+#[tokio::test]
 async fn paid_for_and_failed_is_spent() {
     let failed = || {
         let mut answer = settled("broken");

@@ -2,13 +2,15 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
+use url::Url;
 use x402::Usdc;
 use x402_buyer::{
-    Answer, Phases, Purchase, Request, Terms,
+    Answer, Phases, Purchase, Request, SendError, Terms,
     channel::{ChannelClient, ChannelError, Choice, Costs, choose},
 };
 
-use crate::{channel, context::Context, output::note, pay::show_refusal};
+use crate::{channel, context::Context, exit::Usage, output::note};
 
 /// Sends a request and pays for it: from a channel that holds enough, from a new one where so many calls are expected that it
 /// takes less gas, and exactly otherwise.
@@ -21,7 +23,32 @@ pub(crate) async fn send(
     if let Some((client, deposit)) = from_channel(context, request, terms, calls).await? {
         return Box::pin(spend(&client, request, terms, deposit)).await;
     }
-    Ok(context.client().await?.send(request, terms).await.inspect_err(show_refusal)?)
+    Ok(context.client().await?.send(request, terms).await?)
+}
+
+/// Where a service sells: a URL without a path gets `path`.
+pub(crate) fn endpoint(service: &str, path: &str) -> Result<String, Usage> {
+    let mut url = Url::parse(service).map_err(|error| Usage(format!("{service}: {error}")))?;
+    if url.path() == "/" {
+        url.set_path(path);
+    }
+    Ok(url.into())
+}
+
+/// What the seller answered, where it refused.
+pub(crate) fn refusal(error: &anyhow::Error) -> Option<&Bytes> {
+    match (error.downcast_ref(), error.downcast_ref()) {
+        (Some(SendError::Refused(refused)), _) => Some(&refused.body),
+        (_, Some(ChannelError::Refused { body, .. })) => Some(body),
+        _ => None,
+    }
+}
+
+/// What a seller says in refusing is worth reading.
+pub(crate) fn show_refusal(error: &anyhow::Error) {
+    if let Some(body) = refusal(error) {
+        note(String::from_utf8_lossy(body));
+    }
 }
 
 /// A client of channels, and what goes in if there is too little; `None` where the call is better paid exactly.

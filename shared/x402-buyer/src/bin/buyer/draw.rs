@@ -1,6 +1,5 @@
 use draw::{DrawRequest, Values};
 use serde::Serialize;
-use url::Url;
 use x402_buyer::{Receipt, Report, Request, Terms, add_inclusion_proof, verify};
 
 use crate::{
@@ -24,9 +23,10 @@ struct Printed {
 }
 
 pub(crate) async fn run(context: &Context, command: Draw) -> anyhow::Result<Exit> {
-    let request = Request::post_json(&url(&command.url)?, &asked(&command)?)?;
+    let request = Request::post_json(&buy::endpoint(&command.url, PATH)?, &asked(&command)?)?;
     let terms = Terms { max_price: Some(command.max), budget: command.purchasing.budget };
-    let mut answer = buy::send(context, &request, &terms, command.purchasing.calls).await?;
+    let sent = buy::send(context, &request, &terms, command.purchasing.calls).await;
+    let mut answer = sent.inspect_err(buy::show_refusal)?;
     let (save, json) = (command.purchasing.save.as_deref(), command.purchasing.json);
     if let Some(purchase) = &mut answer.purchase {
         add_proof(&mut purchase.receipt).await;
@@ -75,14 +75,6 @@ fn show(report: &Report, purchase: Option<&Summary>) {
     if let Some(purchase) = purchase {
         purchase.show();
     }
-}
-
-fn url(text: &str) -> anyhow::Result<String> {
-    let mut url = Url::parse(text).map_err(|error| Usage(format!("--url {text}: {error}")))?;
-    if url.path() == "/" {
-        url.set_path(PATH);
-    }
-    Ok(url.into())
 }
 
 /// The flags have the meaning of the service's own query parameters.

@@ -14,6 +14,7 @@ Exit codes:
    0  done
   64  wrong usage or settings
   65  a receipt does not hold
+  66  the page is not content; the seller charges nothing for it
   69  seller or RPC node unavailable, or the seller refused
   74  ledger or file cannot be read or written
   75  outcome of a payment unknown; nothing is paid twice: `buyer resume`
@@ -29,6 +30,7 @@ pub(crate) enum Exit {
     Done = 0,
     Usage = 64,
     NotVerified = 65,
+    NotContent = 66,
     Unavailable = 69,
     Software = 70,
     Io = 74,

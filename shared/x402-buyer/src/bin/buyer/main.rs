@@ -14,6 +14,7 @@ mod pay;
 mod purchase;
 mod refund;
 mod resume;
+mod scrape;
 mod settings;
 mod verify;
 mod wallet;
@@ -46,6 +47,7 @@ async fn run(args: Args) -> anyhow::Result<Exit> {
     match args.command {
         Command::Pay(command) => pay::run(&context, command).await,
         Command::Draw(command) => draw::run(&context, command).await,
+        Command::Scrape(command) => scrape::run(&context, command).await,
         Command::Verify(command) => verify::run(&context, &command).await,
         Command::History(command) => history::run(&context, &command).await,
         Command::Refund(command) => refund::run(&context, &command).await,

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use reqwest::Method;
 use serde::Serialize;
-use x402_buyer::{Answer, Body, Request, RequestError, SendError, Terms};
+use x402_buyer::{Answer, Body, Request, RequestError, Terms};
 
 use crate::{
     args::Pay,
@@ -26,7 +26,8 @@ struct Printed {
 pub(crate) async fn run(context: &Context, command: Pay) -> anyhow::Result<Exit> {
     let request = request(&command)?;
     let terms = Terms { max_price: command.max, budget: command.purchasing.budget };
-    let answer = buy::send(context, &request, &terms, command.purchasing.calls).await?;
+    let sent = buy::send(context, &request, &terms, command.purchasing.calls).await;
+    let answer = sent.inspect_err(buy::show_refusal)?;
     show(&answer, command.purchasing.save.as_deref(), command.purchasing.json)
 }
 
@@ -53,13 +54,6 @@ pub(crate) fn show(answer: &Answer, save: Option<&std::path::Path>, json: bool) 
         true => Exit::NotVerified,
         false => Exit::Unavailable,
     })
-}
-
-/// What a seller says in refusing is worth reading.
-pub(crate) fn show_refusal(error: &SendError) {
-    if let SendError::Refused(refused) = error {
-        output::note(String::from_utf8_lossy(&refused.body));
-    }
 }
 
 fn request(command: &Pay) -> anyhow::Result<Request> {

@@ -2,7 +2,7 @@ use serde::Serialize;
 use x402::PaymentId;
 use x402_buyer::{Answer, Chain, PayingClient, SendError, State};
 
-use crate::{args::Resume, context::Context, exit::Exit, output, pay};
+use crate::{args::Resume, buy, context::Context, exit::Exit, output, pay};
 
 /// What became of one payment.
 #[derive(Serialize)]
@@ -19,7 +19,8 @@ pub(crate) async fn run(context: &Context, command: &Resume) -> anyhow::Result<E
     let chain = context.chain(context.network).await?;
     match command.id {
         Some(id) => {
-            let answer = resume(&client, chain.as_ref(), id).await.inspect_err(pay::show_refusal)?;
+            let answer = resume(&client, chain.as_ref(), id).await.map_err(anyhow::Error::from);
+            let answer = answer.inspect_err(buy::show_refusal)?;
             pay::show(&answer, command.save.as_deref(), command.json)
         }
         None => all(&client, chain.as_ref(), command.json).await,

@@ -36,5 +36,5 @@ pub(super) fn is_passing(answer: &HttpAnswer) -> bool {
 
 pub(super) fn refused(channel: x402::ChannelId, answer: &HttpAnswer) -> ChannelError {
     let reason = verdict::reason(answer).unwrap_or_default();
-    ChannelError::Refused { channel, status: answer.status, reason }
+    ChannelError::Refused { channel, status: answer.status, reason, body: answer.body.clone() }
 }
