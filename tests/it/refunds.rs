@@ -146,3 +146,26 @@ async fn a_person_asks_for_a_refund() {
     let stranger = buyer.run(&["refund", &format!("0x{}", "ab".repeat(32))]).await;
     assert_eq!(stranger.status.code(), Some(64));
 }
+
+#[tokio::test]
+async fn what_a_payment_did_not_cost_stands_in_the_history_promised_and_then_back() {
+    let world = World::refunding(WALLET, "1").await;
+    let buyer = BuyerCommand::new(&world.chain, 0);
+    let paid = buyer.run(&["pay", "-d", r#"{"charge":4000}"#, &world.url("/authorize")]).await;
+    assert!(paid.status.success(), "{}", String::from_utf8_lossy(&paid.stderr));
+    let history = async || -> Value {
+        serde_json::from_slice(&buyer.run(&["history", "--json"]).await.stdout).expect("JSON")
+    };
+    let told = history().await;
+    let entry = |index: usize| [&told[index]["kind"], &told[index]["state"], &told[index]["amount"]];
+    assert_eq!(entry(0).map(Value::as_str), [Some("refund"), Some("unknown"), Some("6000")], "{told}");
+    assert_eq!(entry(1).map(Value::as_str), [Some("payment"), Some("paid"), Some("10000")], "{told}");
+    assert_eq!(told[0]["paymentId"], told[1]["paymentId"]);
+
+    let id = told[1]["paymentId"].as_str().expect("a payment").to_owned();
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !buyer.run(&["refund", &id]).await.status.success() || history().await[0]["state"] != "paid" {
+        assert!(std::time::Instant::now() < patience, "{}", history().await);
+    }
+    assert!(history().await[0]["transaction"].is_string());
+}

@@ -24,6 +24,12 @@ impl UnixMillis {
         Self(millis)
     }
 
+    /// The time from its number of seconds.
+    #[must_use]
+    pub fn from_seconds(seconds: UnixSeconds) -> Self {
+        Self(millis(Duration::from_secs(seconds)))
+    }
+
     /// The number of milliseconds.
     #[must_use]
     pub const fn as_millis(self) -> i64 {

@@ -53,7 +53,7 @@ pub use client::{Answer, ExchangeError, PayingClient, Phases, Purchase, Refused,
 pub use clock::UnixMillis;
 pub use inclusion::{InclusionError, add_inclusion_proof};
 pub use ledger::{
-    Entry, Intent, LedgerError, Reservation, ReserveError, Spend, SpendLedger, State, UnknownState,
+    Entry, Intent, Kind, LedgerError, Reservation, ReserveError, Spend, SpendLedger, State, UnknownState,
 };
 pub use offer::{LogTerms, Offer, RngTerms, Version};
 pub use paid::{ChannelPaid, Paid};

@@ -82,3 +82,47 @@ async fn a_receipt_of_a_call_holds_and_one_with_anything_changed_does_not() {
         assert_eq!(verdict.status.code(), Some(65), "{pointer}: {report}");
     }
 }
+
+#[tokio::test]
+async fn history_tells_where_each_cent_went_and_receipts_of_calls_are_kept() {
+    let shop = Shop::open().await;
+    for calls in ["2", "100", "1"] {
+        draw(&shop, &["--calls", calls]).await;
+    }
+    let json = async |arguments: &[&str]| -> Value {
+        serde_json::from_slice(&shop.command(arguments).await.stdout).expect("JSON")
+    };
+    let id = json(&["channel", "list", "--json"]).await[0]["id"].as_str().expect("an id").to_owned();
+    said(&shop.command(&["channel", "close", &id]).await);
+    let history = json(&["history", "--json"]).await;
+    let told = |entry: &Value| [&entry["kind"], &entry["state"], &entry["amount"]].map(Value::clone);
+    let told: Vec<_> = history.as_array().expect("a list").iter().map(told).collect();
+    let expected = [
+        ["refund", "paid", "99960"],
+        ["call", "paid", "20"],
+        ["call", "paid", "20"],
+        ["deposit", "paid", "100000"],
+        ["payment", "paid", "1000"],
+    ];
+    assert_eq!(told, expected.map(|entry| entry.map(Value::from)));
+    for entry in [0, 1, 2, 3] {
+        assert_eq!(history[entry]["channel"], json!(id), "{history}");
+    }
+    assert!(history[0]["transaction"].is_string() && history[3]["transaction"].is_string(), "{history}");
+    let listed = shop.command(&["history"]).await;
+    let listed = String::from_utf8_lossy(&listed.stdout);
+    assert!(listed.contains("deposit  paid   $0.10 ") && listed.contains("/v1/random"), "{listed}");
+
+    for entry in [1, 2, 4] {
+        let id = history[entry]["paymentId"].as_str().expect("an id").to_owned();
+        said(&shop.command(&["verify", &id]).await);
+    }
+    let kept = history[1]["paymentId"].as_str().expect("an id").to_owned();
+    said(&shop.command(&["resume", &kept, "--save", "kept.json"]).await);
+    said(&shop.command(&["verify", "kept.json", "--offline"]).await);
+    let unknown = shop.command(&["verify", &format!("0x{}", "ab".repeat(32))]).await;
+    assert_eq!(unknown.status.code(), Some(64));
+    said(&shop.command(&["budget", "set", "total", "--per-day", "1"]).await);
+    let budgets = json(&["budget", "list", "--json"]).await;
+    assert_eq!(budgets[0]["spent"], "1040", "the payment, and what the channel did not give back");
+}

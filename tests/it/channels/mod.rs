@@ -14,3 +14,4 @@ mod services;
 mod shop;
 mod stock;
 mod stock_seller;
+mod withdraw;

@@ -36,7 +36,7 @@ pub(super) async fn client(chain: &Devnet, folder: &Path, budgets: Budgets) -> C
 
 /// A chain, the rng that sells from channels on it, and a buyer.
 pub(super) struct Shop {
-    _chain: Devnet,
+    pub(super) chain: Devnet,
     pub(super) rng: Running,
     pub(super) buyer: ChannelClient,
     command: BuyerCommand,
@@ -52,7 +52,7 @@ impl Shop {
         rng.until_ready(200).await;
         let command = BuyerCommand::new(&chain, 1);
         let buyer = client(&chain, &command.path("."), Budgets::unlimited()).await;
-        Self { _chain: chain, rng, buyer, command }
+        Self { chain, rng, buyer, command }
     }
 
     pub(super) async fn draw(&self, body: &Value) -> (ChannelAnswer, DrawReceipt) {
@@ -84,6 +84,11 @@ impl Shop {
     /// Runs the command, with a wallet of its own.
     pub(super) async fn command(&self, arguments: &[&str]) -> Output {
         self.command.run(arguments).await
+    }
+
+    /// The command's books.
+    pub(super) async fn ledger(&self) -> SpendLedger {
+        SpendLedger::open(&self.path("data/buyer.db")).await.expect("a ledger")
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {

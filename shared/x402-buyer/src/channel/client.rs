@@ -3,6 +3,7 @@
 mod answer;
 mod close;
 mod judge;
+mod withdraw;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -16,6 +17,7 @@ use x402::{
 };
 
 use self::answer::is_passing;
+pub use self::withdraw::Withdrawn;
 use super::{
     ChannelError, ChannelRow,
     account::{Accounts, Turn},
@@ -50,6 +52,7 @@ pub struct ChannelClient {
     exchange: Exchange,
     chain: Chain,
     accounts: Accounts,
+    keeps_receipts: bool,
     offers: Arc<std::sync::Mutex<HashMap<String, Arc<Offer>>>>,
 }
 
@@ -102,10 +105,17 @@ struct Sent {
     ceiling: Usdc,
     base: Usdc,
     generation: u64,
-    deposit: Option<Usdc>,
+    deposit: Option<Deposited>,
     payment: ChannelPaid,
     header: String,
     signed_at: UnixMillis,
+}
+
+/// A deposit that goes with a voucher.
+#[derive(Clone, Copy)]
+struct Deposited {
+    salt: B256,
+    amount: Usdc,
 }
 
 /// What to do after an answer.
@@ -130,7 +140,13 @@ impl ChannelClient {
     ) -> Result<Self, reqwest::Error> {
         let exchange = Exchange::new(policy.max_answer_bytes)?;
         let (accounts, offers) = Default::default();
-        Ok(Self { wallet, ledger, policy, exchange, chain, accounts, offers })
+        Ok(Self { wallet, ledger, policy, exchange, chain, accounts, keeps_receipts: false, offers })
+    }
+
+    /// The same client, which keeps the receipt of each call in the ledger, with the call.
+    #[must_use]
+    pub fn keeping_receipts(self) -> Self {
+        Self { keeps_receipts: true, ..self }
     }
 
     /// Sends a request and pays for it from a channel. Where the channel holds too little, `deposit` goes in with the call,
@@ -175,8 +191,7 @@ impl ChannelClient {
     pub async fn quote(&self, request: &Request, terms: &Terms) -> Result<Quote, ChannelError> {
         let offered = self.offer(request, terms, false).await?;
         let channel = self.config(&offered)?.id(self.policy.network);
-        let row = self.ledger.channel(channel).await?.filter(|row| !row.suspect);
-        let left = row.and_then(|row| row.balance.checked_sub(row.charged)).unwrap_or_default();
+        let left = self.ledger.channel(channel).await?.map(|row| row.left()).unwrap_or_default();
         Ok(Quote { price: offered.requirements.amount, channel, left })
     }
 
@@ -237,6 +252,9 @@ impl ChannelClient {
                 what: "its seller's books were wrong before",
             });
         }
+        if row.withdrawal.is_some() {
+            return Err(ChannelError::Withdrawing(id));
+        }
         row.target = target(request);
         let (base, price) = (row.signed, offered.requirements.amount);
         let ceiling = base.checked_add(price).unwrap_or(base);
@@ -272,7 +290,7 @@ impl ChannelClient {
         let payload = ChannelPayload::Deposit(DepositPayload { channel_config: config, voucher, deposit });
         reservation.commit_deposit(&row, &salt.to_string(), &json!(payload)).await?;
         turn.row = Some(row);
-        sent(payload, Some(amount))
+        sent(payload, Some(Deposited { salt, amount }))
     }
 
     /// A channel as it was written down, or as the chain has it.
@@ -296,6 +314,7 @@ impl ChannelClient {
                 charged: claimed,
                 signed: claimed,
                 suspect: false,
+                withdrawal: None,
             },
         })
     }

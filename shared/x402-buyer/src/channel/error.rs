@@ -67,6 +67,12 @@ pub enum ChannelError {
     /// There is no such channel here.
     #[error("no channel {0} is known here")]
     NoSuchChannel(ChannelId),
+    /// The payer is taking its money back from this channel.
+    #[error("channel {0}: a withdrawal is under way; nothing more is signed for it")]
+    Withdrawing(ChannelId),
+    /// All that the channel holds is owed to the seller.
+    #[error("channel {0} holds nothing that is not owed to its seller")]
+    NothingLeft(ChannelId),
     /// The payment cannot be signed.
     #[error(transparent)]
     Sign(#[from] crate::SignError),

@@ -7,10 +7,11 @@ mod account;
 mod client;
 mod cost;
 mod error;
+mod movements;
 mod receipt;
 mod store;
 
-pub use client::{ChannelAnswer, ChannelClient, Closed, Quote};
+pub use client::{ChannelAnswer, ChannelClient, Closed, Quote, Withdrawn};
 pub use cost::{Choice, Costs, choose};
 pub use error::ChannelError;
-pub use store::ChannelRow;
+pub use store::{ChannelRow, Withdrawal};

@@ -1,10 +1,9 @@
-//! Channels on disk, in the spend ledger. A deposit counts against budgets until it is given back.
+//! Channels on disk, in the spend ledger.
 
-use serde_json::Value;
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 use x402::{ChannelConfig, ChannelId, Network, Usdc};
 
-use crate::{LedgerError, SpendLedger, UnixMillis, ledger::Reservation};
+use crate::{LedgerError, SpendLedger, UnixMillis};
 
 /// A channel of this buyer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +26,26 @@ pub struct ChannelRow {
     pub signed: Usdc,
     /// Whether the seller's books were found wrong.
     pub suspect: bool,
+    /// A withdrawal under way: nothing is signed any more.
+    pub withdrawal: Option<Withdrawal>,
+}
+
+/// A withdrawal that is announced, or about to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// At most so much comes back.
+    pub amount: Usdc,
+    /// From when on it can be made; `None` until the chain has the announcement.
+    pub ready_at: Option<UnixMillis>,
+}
+
+impl ChannelRow {
+    /// What it holds for further calls.
+    #[must_use]
+    pub fn left(&self) -> Usdc {
+        let left = self.balance.checked_sub(self.charged).unwrap_or_default();
+        if self.suspect || self.withdrawal.is_some() { Usdc::ZERO } else { left }
+    }
 }
 
 impl SpendLedger {
@@ -54,71 +73,22 @@ impl SpendLedger {
         write(&mut transaction, row).await?;
         Ok(transaction.commit().await?)
     }
-
-    /// Takes what came back off the deposits that budgets count, the latest first.
-    pub(crate) async fn returned(&self, id: ChannelId, amount: Usdc) -> Result<(), LedgerError> {
-        let mut transaction = self.pool().begin_with("BEGIN IMMEDIATE").await?;
-        let rows = sqlx::query(
-            "SELECT salt, amount - returned AS held FROM channel_deposits WHERE channel = ? ORDER BY signed_at DESC",
-        )
-        .bind(id.to_string())
-        .fetch_all(&mut *transaction)
-        .await?;
-        let mut left = i64::try_from(amount.atomic()).unwrap_or(i64::MAX);
-        for row in rows {
-            let (salt, held): (String, i64) = (row.try_get("salt")?, row.try_get("held")?);
-            let taken = held.min(left);
-            sqlx::query("UPDATE channel_deposits SET returned = returned + ? WHERE salt = ?")
-                .bind(taken)
-                .bind(salt)
-                .execute(&mut *transaction)
-                .await?;
-            left -= taken;
-        }
-        Ok(transaction.commit().await?)
-    }
 }
 
-impl Reservation {
-    /// Makes a deposit durable, with its channel; only then may it be sent.
-    pub(crate) async fn commit_deposit(
-        mut self,
-        row: &ChannelRow,
-        salt: &str,
-        payload: &Value,
-    ) -> Result<(), LedgerError> {
-        let (spend, now) = (self.spend().clone(), self.now());
-        write(self.transaction(), row).await?;
-        sqlx::query(
-            "INSERT INTO channel_deposits (salt, channel, network, host, payee, budget, amount, signed_at, payload) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(salt)
-        .bind(row.id.to_string())
-        .bind(spend.network.caip2())
-        .bind(spend.host)
-        .bind(spend.payee.to_string())
-        .bind(spend.budget)
-        .bind(i64::try_from(spend.price.atomic()).unwrap_or(i64::MAX))
-        .bind(now.as_millis())
-        .bind(payload.to_string())
-        .execute(&mut **self.transaction())
-        .await?;
-        self.finish().await
-    }
-}
-
-async fn write(transaction: &mut Transaction<'static, Sqlite>, row: &ChannelRow) -> Result<(), LedgerError> {
-    let corrupt =
-        |error: serde_json::Error| LedgerError::Corrupt { id: row.id.to_string(), reason: error.to_string() };
-    let units = |amount: Usdc| i64::try_from(amount.atomic()).unwrap_or(i64::MAX);
+pub(super) async fn write(
+    transaction: &mut Transaction<'static, Sqlite>,
+    row: &ChannelRow,
+) -> Result<(), LedgerError> {
+    let withdrawal = row.withdrawal;
     sqlx::query(
-        "INSERT INTO channels (id, config, network, host, target, balance, charged, signed, suspect, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-         ON CONFLICT (id) DO UPDATE SET target = ?5, balance = ?6, charged = ?7, signed = ?8, suspect = ?9, updated_at = ?10",
+        "INSERT INTO channels (id, config, network, host, target, balance, charged, signed, suspect, updated_at, \
+           withdrawing, withdraw_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+         ON CONFLICT (id) DO UPDATE SET target = ?5, balance = ?6, charged = ?7, signed = ?8, suspect = ?9, updated_at = ?10, \
+           withdrawing = ?11, withdraw_at = ?12",
     )
     .bind(row.id.to_string())
-    .bind(serde_json::to_string(&row.config).map_err(corrupt)?)
+    .bind(serde_json::to_string(&row.config).map_err(|error| corrupt(row.id, &error))?)
     .bind(row.network.caip2())
     .bind(&row.host)
     .bind(&row.target)
@@ -127,6 +97,8 @@ async fn write(transaction: &mut Transaction<'static, Sqlite>, row: &ChannelRow)
     .bind(units(row.signed))
     .bind(row.suspect)
     .bind(UnixMillis::now().as_millis())
+    .bind(withdrawal.map(|withdrawal| units(withdrawal.amount)))
+    .bind(withdrawal.and_then(|withdrawal| withdrawal.ready_at).map(UnixMillis::as_millis))
     .execute(&mut **transaction)
     .await?;
     Ok(())
@@ -140,6 +112,8 @@ fn read(row: &SqliteRow) -> Result<ChannelRow, LedgerError> {
         Ok(Usdc::from_atomic(units.unsigned_abs()))
     };
     let network: &str = row.try_get("network")?;
+    let (withdrawing, ready_at): (Option<i64>, Option<i64>) =
+        (row.try_get("withdrawing")?, row.try_get("withdraw_at")?);
     Ok(ChannelRow {
         id: id.parse().map(ChannelId).map_err(|_| corrupt("not a channel's name".to_owned()))?,
         config: serde_json::from_str(row.try_get("config")?).map_err(|error| corrupt(error.to_string()))?,
@@ -150,5 +124,17 @@ fn read(row: &SqliteRow) -> Result<ChannelRow, LedgerError> {
         charged: units("charged")?,
         signed: units("signed")?,
         suspect: row.try_get("suspect")?,
+        withdrawal: withdrawing.map(|amount| Withdrawal {
+            amount: Usdc::from_atomic(amount.unsigned_abs()),
+            ready_at: ready_at.map(UnixMillis::from_millis),
+        }),
     })
+}
+
+pub(super) fn corrupt(id: ChannelId, error: &serde_json::Error) -> LedgerError {
+    LedgerError::Corrupt { id: id.to_string(), reason: error.to_string() }
+}
+
+pub(super) fn units(amount: Usdc) -> i64 {
+    i64::try_from(amount.atomic()).unwrap_or(i64::MAX)
 }

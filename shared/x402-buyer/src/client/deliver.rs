@@ -148,14 +148,14 @@ impl PayingClient {
         Err(Box::new(Unresolved { payment_id: intent.id(), amount, attempts, last }).into())
     }
 
-    /// Keeps the transaction that the seller names, so that the chain can be asked about it.
+    /// Keeps what the seller says of the money, so that the chain can be asked about it.
     async fn note(
         &self,
         intent: &Intent,
         settlement: Option<&SettlementResponse>,
     ) -> Result<(), LedgerError> {
-        match settlement.and_then(|settlement| settlement.transaction) {
-            Some(transaction) => self.ledger.note_transaction(intent.id(), transaction).await,
+        match settlement {
+            Some(settlement) => self.ledger.note_settlement(intent.id(), settlement).await,
             None => Ok(()),
         }
     }

@@ -72,7 +72,11 @@ impl PayingClient {
     /// # Errors
     /// [`SendError`], where [`SendError::Dead`] means that paying anew is safe.
     pub async fn resume(&self, id: PaymentId) -> Result<Answer, SendError> {
-        let intent = self.ledger.intent(id).await?.ok_or(SendError::NoSuchPayment(id))?;
+        let Some(intent) = self.ledger.intent(id).await? else {
+            // A call from a channel is kept once it is answered.
+            let kept = self.ledger.receipt(id).await?;
+            return kept.map(Answer::stored).ok_or(SendError::NoSuchPayment(id));
+        };
         if intent.state == crate::State::Released {
             return Err(SendError::Dead(id));
         }

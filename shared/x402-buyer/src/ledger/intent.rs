@@ -111,6 +111,20 @@ impl SpendLedger {
         let row = select.fetch_optional(&self.pool).await?;
         row.as_ref().map(Intent::read).transpose()
     }
+
+    /// What is kept of a purchase, paid exactly or from a channel, once its answer was here.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the database fails or the row is damaged.
+    pub async fn receipt(&self, id: PaymentId) -> Result<Option<Receipt>, LedgerError> {
+        let select = "SELECT receipt FROM intents WHERE payment_id = ?1 AND receipt IS NOT NULL \
+                      UNION ALL SELECT receipt FROM channel_calls WHERE payment_id = ?1";
+        let json: Option<String> =
+            sqlx::query_scalar(select).bind(id.to_string()).fetch_optional(&self.pool).await?;
+        let corrupt =
+            |error: serde_json::Error| LedgerError::Corrupt { id: id.to_string(), reason: error.to_string() };
+        json.map(|json| serde_json::from_str(&json).map_err(corrupt)).transpose()
+    }
 }
 
 fn pairs(headers: &HeaderMap) -> Vec<(&str, &str)> {

@@ -6,11 +6,12 @@ mod open;
 mod payees;
 mod record;
 mod reserve;
+pub(crate) mod returns;
 mod state;
 
 use sqlx::SqlitePool;
 
-pub use history::Entry;
+pub use history::{Entry, Kind};
 pub use intent::Intent;
 pub use reserve::{Reservation, ReserveError, Spend};
 pub use state::{State, UnknownState};

@@ -9,7 +9,14 @@ use super::{LedgerError, SpendLedger};
 use crate::files;
 
 const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
+
+/// What the tables of version 2 lack.
+const SINCE_2: &str = "
+    ALTER TABLE channels ADD COLUMN withdrawing INTEGER;
+    ALTER TABLE channels ADD COLUMN withdraw_at INTEGER;
+    ALTER TABLE channel_deposits ADD COLUMN state TEXT NOT NULL DEFAULT 'sent' CHECK (state IN ('sent', 'paid'));
+    ALTER TABLE channel_deposits ADD COLUMN transaction_hash TEXT;";
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(30);
@@ -43,7 +50,10 @@ async fn migrate(pool: &SqlitePool) -> Result<(), LedgerError> {
     if found > SCHEMA_VERSION {
         return Err(LedgerError::Newer { found, known: SCHEMA_VERSION });
     }
+    if found == 2 {
+        transaction.execute(SINCE_2).await?;
+    }
     transaction.execute(SCHEMA).await?;
-    transaction.execute("PRAGMA user_version = 2").await?;
+    transaction.execute("PRAGMA user_version = 3").await?;
     Ok(transaction.commit().await?)
 }

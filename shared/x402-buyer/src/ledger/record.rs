@@ -2,9 +2,9 @@
 //! changes nothing.
 
 use sqlx::SqliteConnection;
-use x402::{Address, B256, PaymentId};
+use x402::{Address, B256, PaymentId, SettlementResponse};
 
-use super::{Intent, LedgerError, SpendLedger, State, payees};
+use super::{Intent, LedgerError, SpendLedger, State, payees, returns};
 use crate::{Receipt, UnixMillis};
 
 impl SpendLedger {
@@ -24,6 +24,23 @@ impl SpendLedger {
         note_transaction(&mut *self.pool.acquire().await?, id, transaction).await
     }
 
+    /// Notes what a seller says of a payment that it gives no answer for: the transaction, and what it gives back.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the database fails.
+    pub async fn note_settlement(
+        &self,
+        id: PaymentId,
+        settlement: &SettlementResponse,
+    ) -> Result<(), LedgerError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        if let Some(hash) = settlement.transaction {
+            note_transaction(&mut transaction, id, hash).await?;
+        }
+        returns::promised(&mut transaction, id, Some(settlement)).await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// Keeps the answer that was paid for; the first one stays. Answers who was paid at the host before, where that was somebody
     /// else.
     ///
@@ -40,6 +57,7 @@ impl SpendLedger {
         if let Some(hash) = receipt.transaction() {
             note_transaction(&mut transaction, intent.id(), hash).await?;
         }
+        returns::promised(&mut transaction, intent.id(), receipt.settlement.as_ref()).await?;
         advance(&mut transaction, intent.id(), next, "answered").await?;
         let former = payees::remember(&mut transaction, intent).await?;
         transaction.commit().await?;

@@ -119,9 +119,7 @@ async fn counted(
     if limit.scope == Scope::Call {
         return Ok(Vec::new());
     }
-    let select = "SELECT amount, signed_at, state FROM ( \
-                    SELECT amount, signed_at, state, network, budget, host, payee FROM intents \
-                    UNION ALL SELECT amount - returned, signed_at, 'paid', network, budget, host, payee FROM channel_deposits) \
+    let select = "SELECT amount, signed_at, state FROM spends \
                   WHERE network = ?1 AND (signed_at > ?2 AND state = 'paid' OR state IN ('signed', 'sent', 'unknown')) \
                   AND (?3 IS NULL OR budget = ?3) AND (?4 IS NULL OR host = ?4) AND (?5 IS NULL OR payee = ?5) \
                   ORDER BY signed_at";

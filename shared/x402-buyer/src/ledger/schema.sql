@@ -48,7 +48,9 @@ CREATE TABLE IF NOT EXISTS channels (
     charged    INTEGER NOT NULL,
     signed     INTEGER NOT NULL,
     suspect    INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL                     -- epoch milliseconds
+    updated_at INTEGER NOT NULL,                    -- epoch milliseconds
+    withdrawing INTEGER,                            -- a withdrawal that is announced, or about to be
+    withdraw_at INTEGER                             -- when it can be made, epoch milliseconds; null until the chain has it
 ) STRICT;
 
 -- Deposits into channels: they count against budgets until they come back.
@@ -62,5 +64,38 @@ CREATE TABLE IF NOT EXISTS channel_deposits (
     amount    INTEGER NOT NULL,
     returned  INTEGER NOT NULL DEFAULT 0,
     signed_at INTEGER NOT NULL,
-    payload   TEXT NOT NULL                         -- JSON, as sent
+    payload   TEXT NOT NULL,                        -- JSON, as sent
+    state     TEXT NOT NULL DEFAULT 'sent' CHECK (state IN ('sent', 'paid')),
+    transaction_hash TEXT
 ) STRICT;
+
+-- Calls that a channel paid for, from their answers on.
+CREATE TABLE IF NOT EXISTS channel_calls (
+    payment_id TEXT PRIMARY KEY,
+    channel    TEXT NOT NULL REFERENCES channels (id),
+    signed_at  INTEGER NOT NULL,                    -- epoch milliseconds
+    method     TEXT NOT NULL,
+    url        TEXT NOT NULL,
+    charged    INTEGER NOT NULL,
+    receipt    TEXT NOT NULL                        -- JSON
+) STRICT;
+
+-- What comes back: of a payment, numbered as its seller numbers them, or of a channel.
+CREATE TABLE IF NOT EXISTS returns (
+    source  TEXT NOT NULL,                          -- a payment or a channel
+    nth     INTEGER NOT NULL,
+    kind    TEXT NOT NULL CHECK (kind IN ('refund', 'withdrawal')),
+    state   TEXT NOT NULL CHECK (state IN ('unknown', 'paid')), -- promised, or back
+    amount  INTEGER NOT NULL,
+    noted_at INTEGER NOT NULL,                      -- epoch milliseconds
+    transaction_hash TEXT,
+    PRIMARY KEY (source, nth)
+) STRICT;
+
+-- What counts against budgets: what left, less what came back.
+CREATE VIEW IF NOT EXISTS spends AS
+    SELECT network, host, payee, budget, state, signed_at, amount - (
+        SELECT coalesce(sum(returns.amount), 0) FROM returns WHERE source = payment_id AND returns.state = 'paid'
+    ) AS amount FROM intents
+    UNION ALL
+    SELECT network, host, payee, budget, 'paid', signed_at, amount - returned FROM channel_deposits;

@@ -59,7 +59,7 @@ async fn from_channel(
     calls: u64,
 ) -> anyhow::Result<Option<(ChannelClient, Usdc)>> {
     let known = context.ledger().await?.channels().await?;
-    if calls <= 1 && !known.iter().any(|row| row.host == request.host() && row.balance > row.charged) {
+    if calls <= 1 && !known.iter().any(|row| row.host == request.host() && row.left() > Usdc::ZERO) {
         return Ok(None);
     }
     if calls > 1 {

@@ -3,8 +3,8 @@ use std::{future::Future, time::Instant};
 use serde::Serialize;
 use x402::{B256, ChannelId, Usdc};
 use x402_buyer::{
-    Request, Terms,
-    channel::{ChannelClient, ChannelError, ChannelRow, Choice, Costs, choose},
+    Request, Terms, UnixMillis,
+    channel::{ChannelClient, ChannelError, ChannelRow, Choice, Costs, Withdrawal, Withdrawn, choose},
 };
 
 use crate::{
@@ -22,6 +22,14 @@ struct Printed {
     host: String,
     balance: Usdc,
     charged: Usdc,
+    /// A withdrawal under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withdrawing: Option<Usdc>,
+    /// When it can be made, in milliseconds since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withdraw_at: Option<UnixMillis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returned: Option<Usdc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refunded: Option<Usdc>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,19 +46,21 @@ pub(crate) async fn run(context: &Context, command: Channel) -> anyhow::Result<E
             spend(context, &url, (calls, at_once), deposit, &terms).await
         }
         Channel::Close { id, json } => close(context, id, json).await,
+        Channel::Withdraw { id, json } => withdraw(context, id, json).await,
     }
 }
 
 async fn list(context: &Context, json: bool) -> anyhow::Result<Exit> {
     let rows = context.ledger().await?.channels().await?;
     if json {
-        let printed: Vec<_> = rows.into_iter().map(|row| Printed::of(row, None, None)).collect();
+        let printed: Vec<_> = rows.into_iter().map(Printed::of).collect();
         output::json(&printed)?;
         return Ok(Exit::Done);
     }
-    for ChannelRow { id, host, balance, charged, suspect, .. } in rows {
+    for ChannelRow { id, host, balance, charged, suspect, withdrawal, .. } in rows {
         let attention = if suspect { "  its seller's books are wrong" } else { "" };
-        output::line(format_args!("{id}  {host}  {balance} in it, {charged} charged{attention}"))?;
+        let leaving = withdrawal.map(|pending| format!(", {}", announced(pending))).unwrap_or_default();
+        output::line(format_args!("{id}  {host}  {balance} in it, {charged} charged{leaving}{attention}"))?;
     }
     Ok(Exit::Done)
 }
@@ -101,7 +111,7 @@ async fn close(context: &Context, id: ChannelId, json: bool) -> anyhow::Result<E
     let closed = client(context).await?.close(id).await?;
     let (refunded, transaction) = (closed.refunded, closed.transaction);
     if json {
-        output::json(&Printed::of(closed.channel, Some(refunded), transaction))?;
+        output::json(&Printed { refunded: Some(refunded), transaction, ..Printed::of(closed.channel) })?;
     } else {
         note(format_args!("refunded     {refunded}"));
         let named = transaction.map(|hash| hash.to_string()).unwrap_or_default();
@@ -110,11 +120,38 @@ async fn close(context: &Context, id: ChannelId, json: bool) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
+/// The next step of a withdrawal, whichever it is.
+async fn withdraw(context: &Context, id: ChannelId, json: bool) -> anyhow::Result<Exit> {
+    let Withdrawn { returned, transaction, channel } = client(context).await?.withdraw(id).await?;
+    if json {
+        output::json(&Printed { returned: Some(returned), transaction, ..Printed::of(channel) })?;
+        return Ok(Exit::Done);
+    }
+    if returned > Usdc::ZERO {
+        note(format_args!("withdrawn    {returned}"));
+    }
+    if let Some(pending) = channel.withdrawal {
+        note(format_args!("announced    {}: run this again then", announced(pending)));
+    }
+    if let Some(transaction) = transaction {
+        note(format_args!("transaction  {transaction}"));
+    }
+    Ok(Exit::Done)
+}
+
+fn announced(Withdrawal { amount, ready_at }: Withdrawal) -> String {
+    match ready_at {
+        Some(ready) => format!("{amount} can be withdrawn from {ready} on"),
+        None => format!("{amount} are to be withdrawn, and the chain has not said from when on"),
+    }
+}
+
 pub(crate) async fn client(context: &Context) -> anyhow::Result<ChannelClient> {
     let chain = context.chain(context.network).await?;
     let chain =
         chain.ok_or_else(|| Usage("channels are read from the chain: set BUYER_RPC_URL".to_owned()))?;
-    Ok(ChannelClient::new(context.wallet()?, context.ledger().await?, context.policy()?, chain)?)
+    let client = ChannelClient::new(context.wallet()?, context.ledger().await?, context.policy()?, chain)?;
+    Ok(client.keeping_receipts())
 }
 
 async fn together<F, T>(calls: impl Iterator<Item = F>) -> Vec<Result<T, ChannelError>>
@@ -125,8 +162,11 @@ where
 }
 
 impl Printed {
-    fn of(row: ChannelRow, refunded: Option<Usdc>, transaction: Option<B256>) -> Self {
-        let ChannelRow { id, host, balance, charged, .. } = row;
-        Self { id, host, balance, charged, refunded, transaction }
+    fn of(row: ChannelRow) -> Self {
+        let ChannelRow { id, host, balance, charged, withdrawal, .. } = row;
+        let withdrawing = withdrawal.map(|pending| pending.amount);
+        let withdraw_at = withdrawal.and_then(|pending| pending.ready_at);
+        let (returned, refunded, transaction) = (None, None, None);
+        Self { id, host, balance, charged, withdrawing, withdraw_at, returned, refunded, transaction }
     }
 }

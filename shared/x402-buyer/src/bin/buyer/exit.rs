@@ -96,13 +96,16 @@ fn code(error: &anyhow::Error) -> Exit {
 
 fn of_channel(error: &ChannelError) -> Exit {
     match error {
-        ChannelError::UnknownBudget(_) | ChannelError::NoSuchChannel(_) => Exit::Usage,
+        ChannelError::UnknownBudget(_) | ChannelError::NoSuchChannel(_) | ChannelError::NothingLeft(_) => {
+            Exit::Usage
+        }
+        ChannelError::Chain(ChainError::Waiting(_)) => Exit::Unknown,
         ChannelError::Unreachable(_) | ChannelError::Refused { .. } | ChannelError::Chain(_) => {
             Exit::Unavailable
         }
         ChannelError::Ledger(_) => Exit::Io,
         ChannelError::Unresolved { .. } => Exit::Unknown,
-        ChannelError::Budget(_) => Exit::Refused,
+        ChannelError::Budget(_) | ChannelError::Withdrawing(_) => Exit::Refused,
         ChannelError::NoOffer(none) if none.is_price() => Exit::Refused,
         ChannelError::NotForSale(_)
         | ChannelError::Challenge(_)

@@ -3,6 +3,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use reqwest::{Client, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
+use x402::Refunds;
+use x402_buyer::Intent;
 
 use crate::{
     args::Refund,
@@ -28,16 +30,32 @@ pub(crate) async fn run(context: &Context, command: &Refund) -> anyhow::Result<E
     };
     let status = response.status();
     let answer = read(response).await?;
+    keep(context, &intent, &answer).await?;
     if command.json {
         output::json(&answer)?;
     } else {
         show(&answer)?;
     }
-    Ok(match (status, answer["money"].as_str()) {
-        (StatusCode::OK, Some("refunded")) => Exit::Done,
-        (StatusCode::ACCEPTED, _) | (StatusCode::SERVICE_UNAVAILABLE, _) => Exit::Unknown,
+    Ok(match status {
+        StatusCode::OK if answer["refunds"].is_array() => Exit::Done,
+        StatusCode::ACCEPTED | StatusCode::SERVICE_UNAVAILABLE => Exit::Unknown,
         _ => Exit::Unavailable,
     })
+}
+
+/// Writes down what the seller says that it gives back to the payer; that it is back, only the chain says.
+async fn keep(context: &Context, intent: &Intent, answer: &Value) -> anyhow::Result<()> {
+    let refunds: Refunds = serde_json::from_value(answer["refunds"].clone()).unwrap_or_default();
+    let payer = intent.payment.authorization.from;
+    let (ledger, chain) = (context.ledger().await?, context.chain(intent.network).await?);
+    for refund in refunds.0.iter().filter(|refund| refund.to == payer) {
+        let seen = match (&chain, refund.transaction) {
+            (Some(chain), Some(transaction)) => chain.made_refund(intent.id(), refund, transaction).await?,
+            _ => false,
+        };
+        ledger.keep_refund(intent.id(), refund, seen).await?;
+    }
+    Ok(())
 }
 
 async fn read(mut response: Response) -> anyhow::Result<Value> {

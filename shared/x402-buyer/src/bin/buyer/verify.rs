@@ -1,6 +1,7 @@
 use std::fs;
 
 use anyhow::Context as _;
+use x402::PaymentId;
 use x402_buyer::{Outcome, Receipt, verify};
 
 use crate::{
@@ -11,12 +12,20 @@ use crate::{
 };
 
 pub(crate) async fn run(context: &Context, command: &Verify) -> anyhow::Result<Exit> {
-    let text = fs::read(&command.file).with_context(|| Usage(command.file.display().to_string()))?;
-    let receipt: Receipt = match serde_json::from_slice(&text) {
-        Ok(receipt) => receipt,
-        Err(error) => {
-            output::note(format_args!("buyer: {} is no receipt: {error}", command.file.display()));
-            return Ok(Exit::NotVerified);
+    let receipt = match command.receipt.parse().map(PaymentId) {
+        Ok(id) => {
+            let kept = context.ledger().await?.receipt(id).await?;
+            kept.ok_or_else(|| Usage(format!("no receipt of {id} is kept here")))?
+        }
+        Err(_) => {
+            let text = fs::read(&command.receipt).with_context(|| Usage(command.receipt.clone()))?;
+            match serde_json::from_slice::<Receipt>(&text) {
+                Ok(receipt) => receipt,
+                Err(error) => {
+                    output::note(format_args!("buyer: {} is no receipt: {error}", command.receipt));
+                    return Ok(Exit::NotVerified);
+                }
+            }
         }
     };
     let chain = match receipt.known_network() {

@@ -12,7 +12,7 @@ use super::{
     payment,
 };
 use crate::{
-    Offer, Request, Terms,
+    Kind, Offer, Request, Terms,
     channel::{ChannelError, ChannelRow, account::proven},
     client::{exchange::HttpAnswer, verdict},
 };
@@ -35,11 +35,9 @@ impl ChannelClient {
             let settlement = settlement(&answer);
             if let Some(settlement) = settlement.filter(|settlement| settlement.success) {
                 let refunded = settlement.amount.unwrap_or_default();
-                let (balance, _) = self.chain.channel(id).await?;
-                row.balance = balance;
+                self.look(&mut row).await?;
                 row.signed = row.charged;
-                self.ledger.keep_channel(&row).await?;
-                self.ledger.returned(id, refunded).await?;
+                self.ledger.came_back(&row, Kind::Refund, refunded, settlement.transaction).await?;
                 turn.row = Some(row.clone());
                 return Ok(Closed { refunded, transaction: settlement.transaction, channel: row });
             }

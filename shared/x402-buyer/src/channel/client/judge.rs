@@ -30,7 +30,7 @@ impl ChannelClient {
     ) -> Result<Next, ChannelError> {
         let id = config.id(self.policy.network);
         if let Some(settlement) = settlement(&answer).filter(|_| answer.status.is_success()) {
-            return self.charged(account, offered, sent, answer, settlement).await.map(Next::Done);
+            return self.charged(account, request, offered, sent, answer, settlement).await.map(Next::Done);
         }
         if let Some(correction) = correction(&answer) {
             let (balance, claimed) = self.chain.channel(id).await?;
@@ -71,6 +71,7 @@ impl ChannelClient {
     async fn charged(
         &self,
         account: &tokio::sync::Mutex<Account>,
+        request: &Request,
         offered: &Arc<Offer>,
         sent: Sent,
         answer: HttpAnswer,
@@ -102,13 +103,13 @@ impl ChannelClient {
         if let (Some(_), Some(state)) = (sent.deposit, state) {
             row.balance = state.balance;
         }
-        self.ledger.keep_channel(row).await?;
-        Ok(Box::new(ChannelAnswer {
+        let deposit = sent.deposit.map(|deposit| (deposit.salt, settlement.transaction));
+        let answer = Box::new(ChannelAnswer {
             status: answer.status,
             headers: answer.headers,
             body: answer.body,
             charged,
-            deposited: sent.deposit,
+            deposited: sent.deposit.map(|deposit| deposit.amount),
             transaction: settlement.transaction,
             base: sent.base,
             channel: row.clone(),
@@ -118,6 +119,9 @@ impl ChannelClient {
                 settlement,
                 signed_at: sent.signed_at,
             },
-        }))
+        });
+        let receipt = self.keeps_receipts.then(|| answer.receipt(request));
+        self.ledger.keep_call(row, deposit, receipt.as_ref()).await?;
+        Ok(answer)
     }
 }

@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Scrape(Scrape),
     /// Check a saved receipt
     Verify(Verify),
-    /// List payments, newest first
+    /// List what was paid, deposited and bought, and what came back, newest first
     History(History),
     /// Take up payments whose outcome is open: send the same payment again, ask the chain
     Resume(Resume),
@@ -53,8 +53,9 @@ pub(crate) enum Command {
 
 #[derive(Debug, Group)]
 pub(crate) struct Verify {
-    /// A receipt, as `--save` writes it
-    pub(crate) file: PathBuf,
+    /// A receipt, as `--save` writes it, or the id of a payment or call of the history
+    #[arg(value_name = "FILE|ID")]
+    pub(crate) receipt: String,
     /// Leave out whether the payment is on the chain
     #[arg(long)]
     pub(crate) offline: bool,

@@ -59,6 +59,16 @@ pub(crate) enum Channel {
         #[arg(long)]
         json: bool,
     },
+    /// Take what is left back without the seller, where it does not answer: announces it on the chain and, run again once the
+    /// channel's delay is over, makes it; takes gas
+    Withdraw {
+        /// The channel
+        #[arg(value_parser = channel_id)]
+        id: ChannelId,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

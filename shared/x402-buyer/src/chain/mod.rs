@@ -1,5 +1,8 @@
 //! What the chain says, read through an RPC node that the buyer trusts.
 
+mod channel;
+mod transact;
+
 use std::time::Duration;
 
 use alloy::{
@@ -13,8 +16,8 @@ use alloy::{
 };
 use url::Url;
 use x402::{
-    Address, Authorization, B256, ChannelId, LogEntry, Network, SETTLEMENT_CONTRACT, Settlement, Token,
-    UnixSeconds, Usdc, find_settlement,
+    Address, Authorization, B256, LogEntry, Network, PaymentId, Refund, Token, UnixSeconds, Usdc,
+    find_settlement,
 };
 
 /// How long a node may take for one answer.
@@ -68,6 +71,24 @@ pub enum ChainError {
     /// The node's answer is not of the expected form.
     #[error("the RPC node answered nonsense: {0}")]
     Nonsense(&'static str),
+    /// The wallet cannot pay for a transaction.
+    #[error(
+        "the transaction takes up to {needed} wei of gas, and {account} holds {held}: send it some ether"
+    )]
+    NoGas {
+        /// Who pays.
+        account: Address,
+        /// What the transaction takes at most.
+        needed: U256,
+        /// What there is.
+        held: U256,
+    },
+    /// The contract refuses.
+    #[error("the contract refuses: {0}")]
+    Reverted(String),
+    /// A transaction is in no block yet.
+    #[error("transaction {0} is in no block yet; the same command again goes on from what the chain has")]
+    Waiting(B256),
 }
 
 impl Chain {
@@ -137,17 +158,10 @@ impl Chain {
         authorization: &Authorization,
         transaction: B256,
     ) -> Result<Option<OnChain>, ChainError> {
-        let receipt = within(async { self.provider.get_transaction_receipt(transaction).await }).await?;
-        let Some(receipt) = receipt.filter(TransactionReceipt::status) else {
+        let Some(receipt) = self.receipt(transaction).await? else {
             return Ok(None);
         };
-        let logs = receipt.inner.logs().iter().map(|log| LogEntry {
-            address: log.address(),
-            topics: log.topics(),
-            data: &log.data().data,
-            index: log.log_index.unwrap_or_default(),
-        });
-        let found = find_settlement(logs, self.network.usdc().address, authorization);
+        let found = find_settlement(logs(&receipt), self.network.usdc().address, authorization);
         let (Some(found), Some(block_number), Some(block_hash)) =
             (found, receipt.block_number, receipt.block_hash)
         else {
@@ -162,6 +176,39 @@ impl Chain {
             log_index: found.transfer_index,
             confirmations,
         }))
+    }
+
+    /// Whether a transaction made a refund: moved exactly its amount to the payer, by the nonce that only this refund has.
+    ///
+    /// # Errors
+    /// [`ChainError`] when the node does not say.
+    pub async fn made_refund(
+        &self,
+        payment: PaymentId,
+        refund: &Refund,
+        transaction: B256,
+    ) -> Result<bool, ChainError> {
+        let Some(receipt) = self.receipt(transaction).await? else {
+            return Ok(false);
+        };
+        let (token, nonce) = (self.network.usdc().address, payment.refund_nonce(refund.index));
+        let from = logs(&receipt).find_map(|log| match log.topics {
+            [Token::AuthorizationUsed::SIGNATURE_HASH, from, used]
+                if *used == nonce.0 && log.address == token =>
+            {
+                Some(Address::from_word(*from))
+            }
+            _ => None,
+        });
+        let transfer = |from| Authorization {
+            from,
+            to: refund.to,
+            value: refund.amount,
+            valid_after: 0,
+            valid_before: 0,
+            nonce,
+        };
+        Ok(from.is_some_and(|from| find_settlement(logs(&receipt), token, &transfer(from)).is_some()))
     }
 
     /// Searches the latest blocks for the transaction that used the authorization.
@@ -183,27 +230,35 @@ impl Chain {
         }
     }
 
-    /// Balance and total claimed of a channel.
-    ///
-    /// # Errors
-    /// [`ChainError`] when the node does not say.
-    pub async fn channel(&self, id: ChannelId) -> Result<(Usdc, Usdc), ChainError> {
-        let call = Settlement::channelsCall { channelId: id.0 };
-        let request = TransactionRequest::default().to(SETTLEMENT_CONTRACT).input(call.abi_encode().into());
-        let returned = within(async { self.provider.call(request).block(BlockId::latest()).await }).await?;
-        let state = Settlement::channelsCall::abi_decode_returns(&returned)
-            .map_err(|_| ChainError::Nonsense("no settlement contract stands there"))?;
-        let units = |units: u128| u64::try_from(units).map(Usdc::from_atomic);
-        let state = units(state.balance).and_then(|balance| Ok((balance, units(state.totalClaimed)?)));
-        state.map_err(|_| ChainError::Nonsense("a balance above all USDC"))
+    /// The receipt of a transaction that succeeded.
+    async fn receipt(&self, transaction: B256) -> Result<Option<TransactionReceipt>, ChainError> {
+        let receipt = within(async { self.provider.get_transaction_receipt(transaction).await }).await?;
+        Ok(receipt.filter(TransactionReceipt::status))
     }
 
     async fn token<C: SolCall>(&self, call: &C, at: BlockId) -> Result<C::Return, ChainError> {
-        let request =
-            TransactionRequest::default().to(self.network.usdc().address).input(call.abi_encode().into());
-        let returned = within(async { self.provider.call(request).block(at).await }).await?;
-        C::abi_decode_returns(&returned).map_err(|_| ChainError::Nonsense("not the token's return value"))
+        self.read(self.network.usdc().address, call, at).await
     }
+
+    async fn read<C: SolCall>(
+        &self,
+        contract: Address,
+        call: &C,
+        at: BlockId,
+    ) -> Result<C::Return, ChainError> {
+        let request = TransactionRequest::default().to(contract).input(call.abi_encode().into());
+        let returned = within(async { self.provider.call(request).block(at).await }).await?;
+        C::abi_decode_returns(&returned).map_err(|_| ChainError::Nonsense("not the contract's return value"))
+    }
+}
+
+fn logs(receipt: &TransactionReceipt) -> impl Iterator<Item = LogEntry<'_>> {
+    receipt.inner.logs().iter().map(|log| LogEntry {
+        address: log.address(),
+        topics: log.topics(),
+        data: &log.data().data,
+        index: log.log_index.unwrap_or_default(),
+    })
 }
 
 async fn within<T>(answer: impl Future<Output = Result<T, TransportError>>) -> Result<T, ChainError> {
