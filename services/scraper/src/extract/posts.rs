@@ -1,5 +1,7 @@
 //! What a forum prints around its posts: the writer's rank and figures, the topic's title once more, what asks a guest to log in.
 
+use std::collections::{HashSet, VecDeque};
+
 use super::{
     content::remove,
     flat::{Flat, is_block},
@@ -9,10 +11,13 @@ use super::{
 /// More words than this are not beside a post, but the post.
 const PANE: u32 = 60;
 
+/// As many lines stand above a post.
+const LINES: usize = 8;
+
 /// Removes it, and leaves the writers' names.
 pub(crate) fn drop_furniture(flat: &Flat<'_>, gone: &mut [bool], root: usize) {
     let weights = Weights::of(flat, gone);
-    let (mut titled, mut head) = (Vec::new(), Head::default());
+    let (mut titles, mut head) = (HashSet::new(), Head::default());
     for at in root + 1..flat.entries[root].end {
         if gone[at] || flat.entries[at].element().is_none() {
             continue;
@@ -22,7 +27,7 @@ pub(crate) fn drop_furniture(flat: &Flat<'_>, gone: &mut [bool], root: usize) {
             keep_name(flat, gone, at);
         }
         let asks = || is_block(flat.entries[at].name()) && asks_guests(&words(flat, gone, at));
-        if repeats_title(flat, gone, at, &mut titled)
+        if repeats_title(flat, gone, at, &mut titles)
             || inside.words <= PANE && asks()
             || head.repeats(flat, gone, at, inside.prose > 0)
         {
@@ -32,21 +37,19 @@ pub(crate) fn drop_furniture(flat: &Flat<'_>, gone: &mut [bool], root: usize) {
 }
 
 /// Many forums print the topic's title above each post, often after "Re:".
-fn repeats_title(flat: &Flat<'_>, gone: &[bool], at: usize, titles: &mut Vec<String>) -> bool {
+fn repeats_title(flat: &Flat<'_>, gone: &[bool], at: usize, titles: &mut HashSet<String>) -> bool {
     if !matches!(flat.entries[at].name(), "h1" | "h2" | "h3" | "h4") {
         return false;
     }
     let title = words(flat, gone, at);
     let title = title.strip_prefix("re: ").unwrap_or(&title).to_owned();
-    let repeats = count_words(&title) >= 3 && titles.contains(&title);
-    titles.push(title);
-    repeats
+    count_words(&title) >= 3 && !titles.insert(title)
 }
 
 /// The short lines above a post: forums print name and date twice, for wide and for narrow screens.
 #[derive(Default)]
 struct Head {
-    lines: Vec<String>,
+    lines: VecDeque<String>,
     /// Where the line ends that was read last.
     end: usize,
 }
@@ -74,7 +77,10 @@ impl Head {
         if entry.name() == "p" && !repeats {
             self.lines.clear();
         }
-        self.lines.push(text);
+        self.lines.push_back(text);
+        if self.lines.len() > LINES {
+            self.lines.pop_front();
+        }
         repeats
     }
 }
@@ -122,12 +128,36 @@ fn words(flat: &Flat<'_>, gone: &[bool], at: usize) -> String {
     flat.words(at, gone).collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// "You must log in or register to reply", "this topic was closed".
+/// "You must log in or register to reply", "this topic was closed". Members too write about logging in, so it is how a notice starts.
 fn asks_guests(text: &str) -> bool {
-    let enter = ["log in", "login", "sign in"].iter().any(|phrase| text.contains(phrase));
-    let join = ["register", "sign up", "create an account", "to reply", "to comment", "to post"];
-    enter && join.iter().any(|phrase| text.contains(phrase))
-        || text.contains("topic was automatically closed")
-        || text.contains("not open for further replies")
-        || text.contains("topic is now closed to further replies")
+    const STARTS: &[&str] = &[
+        "you must",
+        "you need to",
+        "you have to",
+        "you can post now",
+        "you're browsing",
+        "you are browsing",
+        "please log in",
+        "please login",
+        "please sign in",
+        "log in or",
+        "login or",
+        "sign in or",
+        "sign in to",
+        "log in to",
+        "register or",
+        "create an account",
+        "join the conversation",
+    ];
+    let enters = ["log in", "login", "sign in"].iter().any(|phrase| text.contains(phrase));
+    let joins = ["register", "sign up", "create an account", "to reply", "to comment", "to post"];
+    let starts = STARTS.iter().any(|start| text.starts_with(start));
+    starts && enters && joins.iter().any(|phrase| text.contains(phrase))
+        || [
+            "topic was automatically closed",
+            "not open for further replies",
+            "topic is now closed to further replies",
+        ]
+        .iter()
+        .any(|phrase| text.contains(phrase))
 }

@@ -73,7 +73,7 @@ fn a_post_says_who_wrote_it_and_when_and_not_how_often_they_write() {
          <ul><li><a href=/1>Which oil for the pump</a> Help</li><li><a href=/2>The pump leaks at the seal</a> Help</li>\
          <li><a href=/3>Pictures of my own pump</a> Talk</li></ul></main></body>",
         post("anna", "Does the pump start cold?"),
-        post("ben", "Mine does, with the choke out.")
+        post("ben", "It asks me to register when I log in.")
     );
     let (kind, text) = text("https://forum.example/t/pump/123", &page);
     assert_eq!(kind, PageType::Forum);
@@ -86,7 +86,7 @@ fn a_post_says_who_wrote_it_and_when_and_not_how_often_they_write() {
             "Does the pump start cold?",
             "ben",
             "May 2, 2026",
-            "Mine does, with the choke out."
+            "It asks me to register when I log in."
         ]
     );
 }
