@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How often a signer is kept. A journal's lease should last several times as long.
-const INTERVAL: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(3);
 
 /// Keeps the signer of that index until the relay is gone.
 pub(crate) async fn keep(relay: Weak<Relay>, index: usize) {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{body::Body, response::Response};
@@ -18,6 +18,7 @@ use crate::{
     deliver::{self, Caller},
     incoming::{self, Incoming, is_bound},
     job::Job,
+    lease::LEASE_MS,
     ledger::{Claim, NewPayment, Record},
     limits::Flying,
     refusal::Refusal,
@@ -45,8 +46,6 @@ pub(crate) struct Bid {
 
 /// The longest that a window may outlast what is offered, in seconds: clocks and stock clients are generous.
 const WINDOW_SLACK: u64 = 600;
-/// What a lease outlasts the allowances by. Too long only delays the recovery of what a process left; too short lets two work.
-const LEASE_MARGIN: Duration = Duration::from_secs(60);
 /// How far behind the wall clock a chain's head may be for a window to have begun, in seconds.
 const HEAD_LAG: u64 = 2;
 
@@ -163,7 +162,7 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
     check_exposure(gate, sale, &bid).await?;
     bid.timing.record("verify", began.elapsed());
     let began = Instant::now();
-    let payment = new_payment(gate, sale, &bid, settlement, head, balance)?;
+    let payment = new_payment(sale, &bid, settlement, head, balance)?;
     let claim = gate.0.ledger.claim(payment).await;
     bid.timing.record("claim", began.elapsed());
     let answer = match claim {
@@ -225,7 +224,7 @@ pub(crate) async fn work(
         bid.binding,
         bid.timing,
     );
-    match Box::pin(job.drive()).await {
+    match job.drive().await {
         Ok(finished) => Ok(deliver::finished(gate, sale, &bid.offer, caller, finished)),
         Err(error) => {
             tracing::error!(payment = %bid.key.id(), %error, "ledger");
@@ -276,7 +275,6 @@ async fn verify(gate: &Gate, settlement: &SettleRequest) -> Result<(Head, Usdc),
 }
 
 fn new_payment(
-    gate: &Gate,
     sale: &Sale,
     bid: &Bid,
     settlement: SettleRequest,
@@ -301,7 +299,7 @@ fn new_payment(
         claimed_block: head.number,
         balance,
         attempt: attempt()?,
-        lease_ms: lease_ms(gate, sale),
+        lease_ms: LEASE_MS,
     })
 }
 
@@ -310,12 +308,6 @@ pub(crate) fn attempt() -> Result<[u8; 16], Refusal> {
     let mut attempt = [0; 16];
     getrandom::fill(&mut attempt).map_err(|error| Refusal::Unavailable(error.to_string()))?;
     Ok(attempt)
-}
-
-/// How long a claim is ours: all that there is to do, with room for a slow facilitator and a slow chain behind it.
-pub(crate) fn lease_ms(gate: &Gate, sale: &Sale) -> i64 {
-    let lease: Duration = sale.allowance(&gate.0.config) + LEASE_MARGIN;
-    i64::try_from(lease.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Seconds since the epoch.

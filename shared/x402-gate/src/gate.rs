@@ -13,7 +13,6 @@ use x402_facilitator::{Chain, ChannelRelay, Facilitator, NoSigner, OnchainSettin
 
 use crate::{
     ChannelSettings, GateConfig, GateLayer, Ledger, LedgerError, Route, Routes,
-    admit::lease_ms,
     channel::{self, ChannelJournal, Channels},
     claims, cors, discovery,
     exposure::Exposure,
@@ -205,11 +204,5 @@ impl Gate {
 
     pub(crate) fn sold(&self, name: &str) -> Option<(Arc<Sale>, Handler)> {
         self.0.sold.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
-    }
-
-    /// How long a payment of any route may be worked on, in milliseconds.
-    pub(crate) fn longest_lease_ms(&self) -> i64 {
-        let sold = self.0.sold.read().unwrap_or_else(PoisonError::into_inner);
-        sold.values().map(|(sale, _)| lease_ms(self, sale)).max().unwrap_or_default()
     }
 }

@@ -38,6 +38,7 @@ mod head;
 mod incoming;
 mod job;
 mod layer;
+mod lease;
 mod ledger;
 mod limits;
 mod payment;

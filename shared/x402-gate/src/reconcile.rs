@@ -5,10 +5,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Flow, Gate, LedgerError, job::Job, ledger::Record, refund, watch};
+use crate::{Flow, Gate, LedgerError, job::Job, lease::LEASE_MS, ledger::Record, refund, watch};
 
 const INTERVAL: Duration = Duration::from_secs(2);
-/// How many are worked on at once: each is taken for as long as one sale may last.
+/// How many are worked on at once.
 const AT_ONCE: i64 = 16;
 /// How many answers are forgotten at once.
 const EXPIRE_AT_ONCE: i64 = 256;
@@ -39,7 +39,7 @@ where
 }
 
 async fn sweep(gate: &Gate) -> Result<(), LedgerError> {
-    let taken = gate.0.ledger.take_unfinished(AT_ONCE, gate.longest_lease_ms()).await?;
+    let taken = gate.0.ledger.take_unfinished(AT_ONCE, LEASE_MS).await?;
     let tasks = taken.into_iter().map(|record| gate.0.tasks.spawn(finish_one(gate.clone(), record)));
     join_all(tasks.collect::<Vec<_>>()).await;
     let pending = u32::try_from(gate.0.ledger.pending().await?).unwrap_or(u32::MAX);
@@ -68,8 +68,8 @@ async fn finish(gate: &Gate, record: Record) -> Result<(), LedgerError> {
     let job = Job::new(gate, &sale, handler, record, false);
     let finished = match flow {
         // A buyer who was never answered sends the request again. Until then there is only the money to follow.
-        Flow::Authorize => Box::pin(job.follow_money()).await?,
-        Flow::Upfront => Box::pin(job.drive()).await?,
+        Flow::Authorize => job.follow_money().await?,
+        Flow::Upfront => job.drive().await?,
     };
     let (before, after, money) =
         (work.as_str(), finished.record.work.as_str(), finished.record.money.as_str());

@@ -11,6 +11,7 @@ use x402_facilitator::{PaymentState, SettleOutcome};
 use crate::{
     Gate, LedgerError, Money,
     admit::now,
+    lease::{LEASE_MS, Lease},
     ledger::{Record, Refunding, Reservation},
     state::{Told, tell, tell_step},
 };
@@ -27,8 +28,6 @@ pub struct RefundWallet {
 /// A payment has one refund: of all of it where the work failed, of what the work did not cost where it was done.
 const INDEX: u32 = 0;
 const AT_ONCE: i64 = 16;
-/// Longer than a settlement takes.
-const LEASE_MS: i64 = 90_000;
 /// When a refund that did not succeed is tried again.
 const AGAIN_MS: i64 = 2_000;
 /// When one that the day's budget did not cover, or that the wallet cannot pay, is tried again.
@@ -47,7 +46,9 @@ pub(crate) async fn sweep(gate: &Gate) -> Result<(), LedgerError> {
     let ledger = &gate.0.ledger;
     if let Some(wallet) = gate.0.config.refunds.as_deref() {
         let owed = ledger.take_refunds(AT_ONCE, LEASE_MS).await?;
-        for outcome in join_all(owed.iter().map(|record| refund(gate, wallet, record))).await {
+        let refunds =
+            owed.iter().map(|record| Lease::of(ledger, record).during(refund(gate, wallet, record)));
+        for outcome in join_all(refunds).await {
             match outcome {
                 Ok(()) | Err(LedgerError::Fenced) => {}
                 Err(error) => tracing::error!(%error, "refund"),

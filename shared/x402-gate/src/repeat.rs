@@ -7,9 +7,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     Gate, LedgerError, MAX_RUNS, Money, Work,
-    admit::{Bid, check_again, lease_ms, now, work},
+    admit::{Bid, check_again, now, work},
     deliver::{self, Caller},
     incoming::is_bound,
+    lease::LEASE_MS,
     ledger::Record,
     refusal::Refusal,
     run::Handler,
@@ -58,7 +59,7 @@ pub(crate) async fn answer(
             Ok(deliver::pending(gate, Caller::paying(&bid.incoming), record.key, None))
         };
     }
-    match gate.0.ledger.take_over(&record, lease_ms(gate, sale)).await {
+    match gate.0.ledger.take_over(&record, LEASE_MS).await {
         Ok(fence) => work(gate, sale, bid, handler, Record { fence, ..record }, false).await,
         Err(LedgerError::Fenced) => Err(Refusal::InProgress),
         Err(error) => Err(error.into()),

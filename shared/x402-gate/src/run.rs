@@ -2,6 +2,7 @@
 
 use axum::{body::Body, response::Response};
 use http::{Request, StatusCode};
+use tokio_util::task::AbortOnDropHandle;
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
 use crate::{Attachment, Charge, Gate, Payment, ledger::Answer, sale::Sale};
@@ -34,12 +35,13 @@ pub(crate) async fn run(
 ) -> Option<Run> {
     let (id, limit) = (payment.id, gate.0.config.max_answer_bytes);
     request.extensions_mut().insert(payment);
-    let mut running = tokio::spawn(async move {
+    // Dropped where the payment was lost to somebody else, who runs it too.
+    let mut running = AbortOnDropHandle::new(tokio::spawn(async move {
         let Ok(mut response) = handler.oneshot(request).await;
         let extensions = response.extensions_mut();
         let (charge, attachment) = (extensions.remove::<Charge>(), extensions.remove::<Attachment>());
         Run { answer: Answer::collect(response, limit).await, charge, attachment }
-    });
+    }));
     match tokio::time::timeout(sale.route.timeout, &mut running).await {
         Ok(Ok(run)) => Some(run),
         Ok(Err(end)) if end.is_cancelled() => None,
@@ -48,7 +50,6 @@ pub(crate) async fn run(
             Some(Run::failed(StatusCode::INTERNAL_SERVER_ERROR))
         }
         Err(_) => {
-            running.abort();
             tracing::warn!(payment = %id, route = sale.name, "the handler ran out of time");
             Some(Run::failed(StatusCode::GATEWAY_TIMEOUT))
         }

@@ -62,7 +62,7 @@ impl Sale {
         Ok(Self { name, resource, signer, terms, standing, signing: Mutex::new(()), route })
     }
 
-    /// How long a whole sale may take: what the claim's lease covers.
+    /// How long a whole sale may take: from the claim to the proof.
     pub(crate) fn allowance(&self, config: &GateConfig) -> Duration {
         self.route.timeout + config.settlement_allowance
     }

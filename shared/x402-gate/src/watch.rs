@@ -4,7 +4,7 @@
 use x402::Usdc;
 use x402_facilitator::{BlockRef, Standing};
 
-use crate::{Gate, LedgerError, job::Job, ledger::Record};
+use crate::{Gate, LedgerError, job::Job, lease::LEASE_MS, ledger::Record};
 
 /// How many blocks are followed at once: half an hour of Base's, were there a payment in every one.
 const BLOCKS: i64 = 1024;
@@ -34,7 +34,7 @@ async fn follow(gate: &Gate, block: BlockRef, standing: Standing) -> Result<(), 
         Standing::Included | Standing::Untold => Ok(()),
         Standing::Safe => gate.0.ledger.mark_safe(block).await,
         Standing::Replaced => {
-            let taken = gate.0.ledger.take_paid_in(block, AT_ONCE, gate.longest_lease_ms()).await?;
+            let taken = gate.0.ledger.take_paid_in(block, AT_ONCE, LEASE_MS).await?;
             let (number, hash) = block;
             tracing::warn!(number, %hash, payments = taken.len(), "a block with payments was taken back");
             // Nobody else takes them while they are leased, and whoever stops the process waits for its tasks.
@@ -53,7 +53,7 @@ async fn settle_again(gate: Gate, record: Record) {
         return;
     };
     let job = Job::new(&gate, &sale, handler, record, false);
-    match Box::pin(job.settle_again()).await {
+    match job.settle_again().await {
         Ok(finished) => {
             let money = finished.record.money.as_str();
             metrics::counter!("x402_reorganised_total", "money" => money).increment(1);

@@ -24,7 +24,7 @@ pub(crate) const PRICE: Usdc = Usdc::from_atomic(10_000);
 /// Both flows; most tests hold for each.
 pub(crate) const FLOWS: [&str; 2] = ["/authorize", "/upfront"];
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// A program of this workspace, built before the tests.
 pub(crate) fn binary(name: &str) -> PathBuf {

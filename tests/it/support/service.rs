@@ -39,6 +39,22 @@ impl Service {
         self.process.0.wait().expect("it ended");
     }
 
+    /// A signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.process.0.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill runs");
+        assert!(sent.success(), "the process is there");
+    }
+
+    /// Waits until the handler has begun to work for a payment.
+    pub(crate) async fn has_begun(&self, id: PaymentId) {
+        let patience = Instant::now() + PATIENCE;
+        while self.runs(id) == 0 {
+            assert!(Instant::now() < patience, "the handler does not begin");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Waits until the process has ended by itself.
     pub(crate) async fn has_died(&mut self) {
         let patience = Instant::now() + PATIENCE;

@@ -211,6 +211,25 @@ impl World {
         Answer::of(self.http.get(self.url(&format!("/payments/{id}")))).await.json()
     }
 
+    /// Sends a payment until it is answered for.
+    pub(crate) async fn insist(
+        &self,
+        service: &Service,
+        target: &str,
+        body: &Value,
+        payment: &Signed,
+    ) -> Answer {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            let answer = Answer::of(self.post_to(service, target, body, payment)).await;
+            if ![409, 503].contains(&answer.status.as_u16()) {
+                return answer;
+            }
+            assert!(Instant::now() < patience, "still {}", answer.json());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// The same of a service that may be gone.
     pub(crate) async fn try_status(&self, id: PaymentId) -> Option<Value> {
         self.http.get(self.url(&format!("/payments/{id}"))).send().await.ok()?.json().await.ok()

@@ -14,6 +14,7 @@ use x402_facilitator::Settled;
 use crate::{
     Attachment, Gate, LedgerError, Money, Work,
     body::SavedRequest,
+    lease::Lease,
     ledger::{Answer, Record},
     run::Handler,
     sale::Sale,
@@ -97,7 +98,39 @@ impl Job {
     }
 
     /// Goes on until there is an answer, or nothing more can be done now. Every step is durable before the next begins.
-    pub(crate) async fn drive(mut self) -> Result<Finished, LedgerError> {
+    pub(crate) async fn drive(self) -> Result<Finished, LedgerError> {
+        self.lease().during(Box::pin(self.steps())).await
+    }
+
+    /// Follows the money alone, where the work waits for a caller. An authorization that nobody was charged for is public
+    /// once it was sent: if somebody broadcasts it after all, what was paid and not served is owed back.
+    pub(crate) async fn follow_money(mut self) -> Result<Finished, LedgerError> {
+        let lease = self.lease();
+        let follow = async move {
+            if self.record.money == Money::Open && self.ask().await?.is_break() {
+                return self.finish().await;
+            }
+            self.steps().await
+        };
+        lease.during(Box::pin(follow)).await
+    }
+
+    /// Settles again what a reorganisation took back. The transaction may come back by itself, so no refusal is the last word.
+    pub(crate) async fn settle_again(mut self) -> Result<Finished, LedgerError> {
+        self.doubtful = true;
+        let lease = self.lease();
+        let settle = async move {
+            self.advance(Money::Settling, self.record.work, Learnt::default()).await?;
+            self.steps().await
+        };
+        lease.during(Box::pin(settle)).await
+    }
+
+    fn lease(&self) -> Lease {
+        Lease::of(&self.gate.0.ledger, &self.record)
+    }
+
+    async fn steps(mut self) -> Result<Finished, LedgerError> {
         let _working = self.gate.0.waiters.begin(self.record.id);
         if self.record.money == Money::Open && self.record.work == Work::Failed {
             self.begin_run().await?;
@@ -122,21 +155,5 @@ impl Job {
             self.write(self.record.money, self.record.work, Learnt::default(), 0).await?;
         }
         Ok(Finished { record: self.record, failure: self.failure, timing: self.timing })
-    }
-
-    /// Follows the money alone, where the work waits for a caller. An authorization that nobody was charged for is public
-    /// once it was sent: if somebody broadcasts it after all, what was paid and not served is owed back.
-    pub(crate) async fn follow_money(mut self) -> Result<Finished, LedgerError> {
-        if self.record.money == Money::Open && self.ask().await?.is_break() {
-            return self.finish().await;
-        }
-        Box::pin(self.drive()).await
-    }
-
-    /// Settles again what a reorganisation took back. The transaction may come back by itself, so no refusal is the last word.
-    pub(crate) async fn settle_again(mut self) -> Result<Finished, LedgerError> {
-        self.doubtful = true;
-        self.advance(Money::Settling, self.record.work, Learnt::default()).await?;
-        Box::pin(self.drive()).await
     }
 }

@@ -7,7 +7,7 @@ use x402_facilitator::Settled;
 use super::{Job, Learnt, Stepped};
 use crate::{
     LedgerError, Money, Work,
-    admit::lease_ms,
+    lease::LEASE_MS,
     ledger::{Answer, Update},
     state::{Step, next_step, tell},
 };
@@ -28,7 +28,7 @@ impl Job {
     ) -> Result<(), LedgerError> {
         let lease = match next_step(self.record.flow, money, work) {
             Step::Answer => 0,
-            Step::Run | Step::Settle | Step::Ask | Step::Owe => lease_ms(&self.gate, &self.sale),
+            Step::Run | Step::Settle | Step::Ask | Step::Owe => LEASE_MS,
         };
         self.write(money, work, learnt, lease).await
     }

@@ -9,8 +9,8 @@ use super::{
     store::{Columns, Statement, Store},
 };
 
-/// How long a signer belongs to a process that says nothing any more.
-const LEASE_MS: i64 = 20_000;
+/// How long a signer belongs to a process that says nothing any more: three times as long as it is kept for.
+const LEASE_MS: i64 = 10_000;
 
 /// A ledger as the facilitator's journal. Made by [`Ledger::journal`].
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct LedgerJournal {
     ledger: Ledger,
     /// This process.
     holder: [u8; 16],
+    /// How long its hold on a signer lasts, in milliseconds.
+    pub(super) lease_ms: i64,
 }
 
 impl Ledger {
@@ -29,7 +31,7 @@ impl Ledger {
     pub fn journal(&self) -> Result<LedgerJournal, JournalError> {
         let mut holder = [0; 16];
         getrandom::fill(&mut holder).map_err(|error| JournalError::new(error.to_string()))?;
-        Ok(LedgerJournal { ledger: self.clone(), holder })
+        Ok(LedgerJournal { ledger: self.clone(), holder, lease_ms: LEASE_MS })
     }
 }
 
@@ -37,18 +39,21 @@ impl Ledger {
 impl Journal for LedgerJournal {
     async fn hold(&self, signer: Address) -> Result<bool, JournalError> {
         let answer = match &self.ledger {
-            Ledger::Sqlite(store) => hold(&**store, signer, &self.holder).await,
-            Ledger::Postgres(store) => hold(&**store, signer, &self.holder).await,
+            Ledger::Sqlite(store) => hold(&**store, signer, self).await,
+            Ledger::Postgres(store) => hold(&**store, signer, self).await,
         };
         answer.map_err(Into::into)
     }
 
     async fn sending(&self, transaction: &Outgoing<'_>) -> Result<(), JournalError> {
         let answer = match &self.ledger {
-            Ledger::Sqlite(store) => sending(&**store, transaction).await,
-            Ledger::Postgres(store) => sending(&**store, transaction).await,
+            Ledger::Sqlite(store) => sending(&**store, transaction, self).await,
+            Ledger::Postgres(store) => sending(&**store, transaction, self).await,
         };
-        answer.map_err(Into::into)
+        match answer? {
+            true => Ok(()),
+            false => Err(JournalError::new(format!("another process has the signer {}", transaction.signer))),
+        }
     }
 
     async fn written(&self, signer: Address) -> Result<Vec<Written>, JournalError> {
@@ -74,30 +79,40 @@ impl From<LedgerError> for JournalError {
     }
 }
 
-async fn hold<S: Store>(store: &S, signer: Address, holder: &[u8]) -> Result<bool, LedgerError> {
+async fn hold<S: Store>(store: &S, signer: Address, journal: &LedgerJournal) -> Result<bool, LedgerError> {
     let sql = format!(
         "INSERT INTO signers (address, holder, lease_until) VALUES ($1, $2, {now} + $3) \
          ON CONFLICT (address) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until \
          WHERE signers.holder = excluded.holder OR signers.lease_until <= {now} RETURNING address",
         now = S::NOW,
     );
-    let statement = Statement::change(sql).bind(signer.as_slice()).bind(holder).bind(LEASE_MS);
+    let statement =
+        Statement::change(sql).bind(signer.as_slice()).bind(journal.holder.as_slice()).bind(journal.lease_ms);
     Ok(!store.rows(statement).await?.is_empty())
 }
 
-/// Written down once more where nobody can say whether it is: the hash names it.
-async fn sending(store: &impl Store, transaction: &Outgoing<'_>) -> Result<(), LedgerError> {
-    match store.rows(insertion(store, transaction)).await {
-        Err(LedgerError::NotKnown) => store.rows(insertion(store, transaction)).await.map(drop),
-        known => known.map(drop),
-    }
+/// Written down once more where nobody can say whether it is: the hash names it. False where the signer is not the holder's.
+async fn sending(
+    store: &impl Store,
+    transaction: &Outgoing<'_>,
+    journal: &LedgerJournal,
+) -> Result<bool, LedgerError> {
+    let rows = match store.rows(insertion(store, transaction, journal)).await {
+        Err(LedgerError::NotKnown) => store.rows(insertion(store, transaction, journal)).await?,
+        known => known?,
+    };
+    Ok(!rows.is_empty())
 }
 
-fn insertion<S: Store>(_: &S, transaction: &Outgoing<'_>) -> Statement {
+/// In the same statement the signer is still the holder's: a process that slept while another one took it writes nothing down,
+/// and so sends nothing.
+fn insertion<S: Store>(_: &S, transaction: &Outgoing<'_>, journal: &LedgerJournal) -> Statement {
     let sql = format!(
         "INSERT INTO transactions (hash, signer, nonce, raw, payments, sent_at) \
-         VALUES ($1, $2, $3, $4, $5, {}) ON CONFLICT DO NOTHING",
-        S::NOW
+         SELECT $1, address, $3, $4, $5, {now} FROM signers WHERE address = $2 AND holder = $6 {locked} \
+         ON CONFLICT (hash) DO UPDATE SET sent_at = excluded.sent_at RETURNING hash",
+        now = S::NOW,
+        locked = S::LOCKED,
     );
     let payments = transaction.payments.iter().map(|payment| hex::encode(payment.id().0));
     Statement::change(sql)
@@ -106,6 +121,7 @@ fn insertion<S: Store>(_: &S, transaction: &Outgoing<'_>) -> Statement {
         .bind(transaction.nonce)
         .bind(transaction.raw.as_ref())
         .bind(serde_json::Value::from_iter(payments).to_string().as_str())
+        .bind(journal.holder.as_slice())
 }
 
 async fn written(store: &impl Store, signer: Address) -> Result<Vec<Written>, LedgerError> {

@@ -6,6 +6,7 @@ mod channels;
 mod conformance;
 mod finality;
 mod journal;
+mod leases;
 mod postgres;
 mod record;
 mod refunds;
@@ -125,7 +126,7 @@ impl Ledger {
     }
 
     pub(crate) async fn take_over(&self, record: &Record, lease_ms: i64) -> Result<i64, LedgerError> {
-        on!(self, store => statements::take_over(&**store, record, lease_ms).await)
+        on!(self, store => leases::take_over(&**store, record, lease_ms).await)
     }
 
     /// Takes over payments that nobody works on and that time or the chain can still move.
@@ -134,7 +135,17 @@ impl Ledger {
         limit: i64,
         lease_ms: i64,
     ) -> Result<Vec<Record>, LedgerError> {
-        on!(self, store => statements::take_unfinished(&**store, limit, lease_ms).await)
+        on!(self, store => leases::take_unfinished(&**store, limit, lease_ms).await)
+    }
+
+    /// Goes on working on a payment, if it is still ours.
+    pub(crate) async fn renew(&self, id: PaymentId, fence: i64, lease_ms: i64) -> Result<(), LedgerError> {
+        on!(self, store => leases::renew(&**store, id, fence, lease_ms).await)
+    }
+
+    /// Lets go of a payment where it is.
+    pub(crate) async fn let_go(&self, id: PaymentId, fence: i64) -> Result<(), LedgerError> {
+        on!(self, store => leases::let_go(&**store, id, fence).await)
     }
 
     pub(crate) async fn update(&self, update: Update) -> Result<(), LedgerError> {

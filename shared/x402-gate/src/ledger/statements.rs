@@ -3,7 +3,7 @@
 use x402::{Address, B256, ErrorReason, Network, PaymentId, Usdc};
 
 use super::{
-    LedgerError,
+    LedgerError, leases,
     record::{Claim, NewPayment, Record, Update},
     store::{Columns, Statement, Store},
 };
@@ -89,62 +89,13 @@ fn insertion<S: Store>(id: PaymentId, payment: &NewPayment) -> Result<Statement,
         .bind(payment.lease_ms))
 }
 
-/// Raises the fence and takes the lease, if the last holder let go or ran out, and nobody was quicker.
-pub(super) async fn take_over<S: Store>(
-    store: &S,
-    record: &Record,
-    lease_ms: i64,
-) -> Result<i64, LedgerError> {
-    let sql = format!(
-        "UPDATE payments SET fence = fence + 1, lease_until = {now} + $1 \
-         WHERE id = $2 AND fence = $3 AND lease_until <= {now} RETURNING fence",
-        now = S::NOW,
-    );
-    let statement = Statement::change(sql).bind(lease_ms).bind(record.id.0.as_slice()).bind(record.fence);
-    let row = first(store, statement).await?.ok_or(LedgerError::Fenced)?;
-    row.number("fence")?.ok_or(LedgerError::Corrupt("fence"))
-}
-
-/// Takes over what nobody works on and time or the chain can still move, what was taken least often first. What was taken
-/// is nobody else's, so replicas share the work. A payment whose settlement was refused, or whose work failed, waits for
-/// its buyer until its window has closed. What did not move is looked at ever less often. The first condition is the
-/// index's, so that the finished ones, which stay for ever, are not read.
-pub(super) async fn take_unfinished<S: Store>(
-    store: &S,
-    limit: i64,
-    lease_ms: i64,
-) -> Result<Vec<Record>, LedgerError> {
-    // MATERIALIZED: the limit holds for the statement, however the join is planned.
-    let sql = format!(
-        "WITH unfinished AS MATERIALIZED ( \
-           SELECT id FROM payments WHERE lease_until <= {now} AND look_at <= {now} \
-           AND (money IN ('open', 'settling', 'unknown') \
-             OR (money = 'settled' AND work IN ('none', 'running', 'failed'))) \
-           AND (money = 'unknown' OR (money = 'settling' AND reason IS NULL) \
-             OR (money = 'settled' AND work IN ('none', 'running', 'failed')) \
-             OR (money IN ('open', 'settling') AND valid_before < {now} / 1000)) \
-           ORDER BY fence, changed_at LIMIT $1 {skip_locked}) \
-         UPDATE payments SET fence = fence + 1, lease_until = {now} + $2 \
-         WHERE id IN (SELECT id FROM unfinished) RETURNING {columns}",
-        now = S::NOW,
-        skip_locked = S::SKIP_LOCKED,
-        columns = columns::<S>(),
-    );
-    let rows = store.rows(Statement::change(sql).bind(limit).bind(lease_ms)).await?;
-    // One that cannot be read is said and passed over: it must not keep the others from being finished.
-    let read = rows.iter().filter_map(|row| {
-        Record::read(row).inspect_err(|error| tracing::error!(%error, "a payment cannot be read")).ok()
-    });
-    Ok(read.collect())
-}
-
 /// Moves a payment, if it is still where the caller left it.
 pub(super) async fn update<S: Store>(store: &S, update: &Update) -> Result<(), LedgerError> {
     let sql = format!(
         "UPDATE payments SET money = $1, work = $2, runs = $3, \
          lease_until = CASE WHEN $4 > 0 THEN {now} + $4 ELSE 0 END, \
          changed_at = CASE WHEN $5 THEN {now} ELSE changed_at END, \
-         look_at = CASE WHEN $5 THEN 0 WHEN fence < 60 THEN {now} + 1000 * (fence - 1) ELSE {now} + 60000 END, \
+         look_at = CASE WHEN $5 THEN 0 ELSE {later} END, \
          reason = CASE WHEN $5 THEN $6 ELSE COALESCE($6, reason) END, \
          status = COALESCE($7, status), headers = COALESCE($8, headers), body = COALESCE($9, body), \
          tx_hash = COALESCE($10, tx_hash), \
@@ -153,6 +104,7 @@ pub(super) async fn update<S: Store>(store: &S, update: &Update) -> Result<(), L
          attachment = COALESCE($18, attachment), proof = COALESCE($19, proof), owed = COALESCE($20, owed) \
          WHERE id = $21 AND fence = $22 AND money = $23 AND work = $24 RETURNING id",
         now = S::NOW,
+        later = leases::later::<S>(),
         settlement = settlement::<S>(update),
     );
     let statement = Statement::change(sql)

@@ -22,6 +22,7 @@ pub(super) async fn a_transaction_stands_in_the_ledger_and_at_its_payments_befor
         (won(&ledger, payment(Flow::Upfront)).await, won(&ledger, payment(Flow::Authorize)).await);
     let payments = [settling.key, working.key];
     let raw = Bytes::from(vec![2; 300]);
+    assert!(journal.hold(SIGNER).await.expect("asked"));
     let mut hashes = Vec::new();
     for nonce in [7, 7, 8] {
         let hash = B256::from(random());
@@ -44,4 +45,20 @@ pub(super) async fn a_transaction_stands_in_the_ledger_and_at_its_payments_befor
     journal.forget(SIGNER, 8).await.expect("forgotten");
     let left: Vec<_> = journal.written(SIGNER).await.expect("read").iter().map(|one| one.nonce).collect();
     assert_eq!(left, [8]);
+}
+
+pub(super) async fn who_lost_a_signer_writes_nothing_down(place: &Place) {
+    let ledger = place.open().await;
+    let (mut slow, next) = (ledger.journal().expect("entropy"), ledger.journal().expect("entropy"));
+    slow.lease_ms = 0;
+    assert!(slow.hold(SIGNER).await.expect("asked"));
+    let (hash, raw) = (B256::from(random()), Bytes::from(vec![2; 300]));
+    let outgoing = Outgoing { hash, signer: SIGNER, nonce: 7, raw: &raw, payments: &[] };
+    slow.sending(&outgoing).await.expect("nobody took it, although the lease is over");
+    assert!(next.hold(SIGNER).await.expect("asked"));
+    let late = Outgoing { hash: B256::from(random()), nonce: 8, ..outgoing };
+    slow.sending(&late).await.expect_err("another one's");
+    next.sending(&Outgoing { nonce: 9, hash: B256::from(random()), ..outgoing }).await.expect("its own");
+    let written = next.written(SIGNER).await.expect("read");
+    assert_eq!(written.iter().map(|one| one.nonce).collect::<Vec<_>>(), [7, 9]);
 }

@@ -32,6 +32,24 @@ fn late(began: Instant) -> bool {
     began.elapsed() >= Duration::from_millis(300)
 }
 
+pub(super) async fn who_works_keeps_a_payment_and_what_was_let_go_stays_so(place: &Place) {
+    let ledger = place.open().await;
+    let leased = async |record: &Record| ledger.get(record.id).await.expect("read").expect("there").leased;
+    let record = won(&ledger, NewPayment { lease_ms: 1, ..payment(Flow::Upfront) }).await;
+    while leased(&record).await {}
+    ledger.renew(record.id, record.fence, MINUTE).await.expect("nobody else has it");
+    assert!(leased(&record).await);
+
+    ledger.let_go(record.id, record.fence).await.expect("let go");
+    ledger.renew(record.id, record.fence, MINUTE).await.expect("late, and nobody else has it");
+    assert!(!leased(&record).await);
+
+    let fence = ledger.take_over(&record, MINUTE).await.expect("free");
+    assert!(matches!(ledger.renew(record.id, record.fence, MINUTE).await, Err(LedgerError::Fenced)));
+    ledger.let_go(record.id, record.fence).await.expect("nothing of one's own");
+    assert!(leased(&Record { fence, ..record }).await);
+}
+
 pub(super) async fn of_many_who_take_a_payment_over_one_does(place: &Place) {
     let replicas = place.replicas().await;
     let record = won(&replicas[0], NewPayment { lease_ms: 0, ..payment(Flow::Authorize) }).await;
