@@ -15,6 +15,7 @@ mod channels;
 mod contract_wallets;
 mod crash;
 mod dependencies;
+mod disk_full;
 mod every_move;
 mod exactly_once;
 mod failed_work;

@@ -16,7 +16,7 @@ use x402::{B256, Usdc};
 pub(crate) use answer::Answer;
 pub(crate) use buyer::BuyerCommand;
 pub(crate) use service::{environment, payee};
-pub(crate) use signed::{Signed, authorization};
+pub(crate) use signed::{Signed, authorization, sign_with};
 pub(crate) use world::World;
 
 /// What the routes of the test service cost.

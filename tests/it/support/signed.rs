@@ -36,7 +36,7 @@ impl Signed {
     }
 }
 
-pub(super) fn sign_with(
+pub(crate) fn sign_with(
     key: &SigningKey,
     offer: &PaymentRequired,
     nonce: PaymentNonce,
