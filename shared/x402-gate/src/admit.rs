@@ -8,13 +8,13 @@ use std::{
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{Request, request::Parts};
-use x402::{Binding, ErrorReason, Finality, PaymentKey, RequestHash, SettleRequest, Usdc};
-use x402_facilitator::{Head, Verification};
+use x402::{Binding, ErrorReason, PaymentKey, RequestHash, SettleRequest, Usdc};
+use x402_facilitator::Head;
 
 use crate::{
     Flow, Gate, LedgerError,
     body::{self, SavedRequest},
-    channel,
+    channel, checks,
     deliver::{self, Caller},
     incoming::{self, Incoming, is_bound},
     job::Job,
@@ -43,11 +43,6 @@ pub(crate) struct Bid {
     pub(crate) binding: Binding,
     pub(crate) timing: Timing,
 }
-
-/// The longest that a window may outlast what is offered, in seconds: clocks and stock clients are generous.
-const WINDOW_SLACK: u64 = 600;
-/// How far behind the wall clock a chain's head may be for a window to have begun, in seconds.
-const HEAD_LAG: u64 = 2;
 
 /// Answers a request that carries a payment.
 pub(crate) async fn sell(
@@ -83,7 +78,7 @@ async fn bid(gate: &Gate, sale: &Sale, offer: &Arc<Offer>, request: Request<Body
     let known = known(gate, sale, &incoming, key, identifier.as_deref()).await?;
     if known.is_none() {
         incoming.matches(&offer.requirements)?;
-        check_end(gate, sale, incoming.exact.authorization.valid_before)?;
+        checks::end(gate, sale, incoming.exact.authorization.valid_before)?;
     }
     let body = body::read(body, gate.0.config.max_request_bytes).await?;
     let request_hash = body::request_hash(&parts, &body, &gate.0.config.public_url)?;
@@ -143,7 +138,7 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
     }
     let settlement = bid.incoming.settlement(&bid.offer.requirements)?;
     let began = Instant::now();
-    let (verified, trusted) = tokio::join!(verify(gate, &settlement), check_trust(gate, &bid));
+    let (verified, trusted) = tokio::join!(checks::verify(gate, &settlement), checks::trust(gate, &bid));
     let (head, balance) = match verified {
         Ok(verified) => verified,
         // A copy may have been claimed, and settled, since the ledger was read: then the nonce was used for this very sale.
@@ -158,8 +153,8 @@ async fn admit(gate: &Gate, sale: &Arc<Sale>, mut bid: Bid, handler: Handler) ->
     if flying.is_none() {
         flying = Some(fly(gate, bid.key)?);
     }
-    check_beginning(&bid, head)?;
-    check_exposure(gate, sale, &bid).await?;
+    checks::beginning(&bid, head)?;
+    checks::exposure(gate, sale, &bid).await?;
     bid.timing.record("verify", began.elapsed());
     let began = Instant::now();
     let payment = new_payment(sale, &bid, settlement, head, balance)?;
@@ -184,30 +179,6 @@ fn fly(gate: &Gate, key: PaymentKey) -> Result<Flying, Refusal> {
     gate.0.in_flight.enter(key.payer, key.id(), gate.0.config.payer_in_flight).ok_or(Refusal::TooMany)
 }
 
-/// Work before the money is for those who have not abused it.
-async fn check_trust(gate: &Gate, bid: &Bid) -> Result<(), Refusal> {
-    if bid.offer.flow == Flow::Upfront {
-        return Ok(());
-    }
-    let failures = gate.0.config.unpaid_failures_an_hour;
-    match gate.0.ledger.must_pay_first(bid.key.payer, failures).await? {
-        true => Err(Refusal::UpfrontOnly),
-        false => Ok(()),
-    }
-}
-
-/// What is delivered before it is safe has a bound.
-async fn check_exposure(gate: &Gate, sale: &Sale, bid: &Bid) -> Result<(), Refusal> {
-    let price = bid.offer.requirements.amount;
-    if sale.route.finality_at(price) == Finality::Safe {
-        return Ok(());
-    }
-    match gate.0.exposure.admits(&gate.0.ledger, gate.0.config.unsafe_limit, price).await? {
-        true => Ok(()),
-        false => Err(Refusal::Unsafe),
-    }
-}
-
 /// Drives a payment that is ours until there is an answer.
 pub(crate) async fn work(
     gate: &Gate,
@@ -229,47 +200,6 @@ pub(crate) async fn work(
         Err(error) => {
             tracing::error!(payment = %bid.key.id(), %error, "ledger");
             Ok(deliver::pending(gate, caller, bid.key, None))
-        }
-    }
-}
-
-/// The window's end: not further away than what is offered allows, and far enough for all that is still to do.
-fn check_end(gate: &Gate, sale: &Sale, valid_before: u64) -> Result<(), Refusal> {
-    let longest = now() + sale.standing().requirements.max_timeout_seconds + WINDOW_SLACK;
-    let needed = sale.allowance(&gate.0.config).as_secs();
-    if valid_before > longest || valid_before.saturating_sub(now()) < needed {
-        return Err(Refusal::Payment(ErrorReason::VALID_BEFORE));
-    }
-    Ok(())
-}
-
-/// The window's beginning, by the chain's clock and ours.
-fn check_beginning(bid: &Bid, head: Head) -> Result<(), Refusal> {
-    let begun = head.timestamp.max(now().saturating_sub(HEAD_LAG));
-    if bid.incoming.exact.authorization.valid_after > begun {
-        return Err(Refusal::Payment(ErrorReason::VALID_AFTER));
-    }
-    Ok(())
-}
-
-/// Whether work that failed may be tried again: as for a new payment, the money must still be there to be had.
-pub(crate) async fn check_again(gate: &Gate, sale: &Sale, record: &Record) -> Result<(), Refusal> {
-    check_end(gate, sale, record.valid_before)?;
-    verify(gate, &record.settlement).await.map(drop)
-}
-
-async fn verify(gate: &Gate, settlement: &SettleRequest) -> Result<(Head, Usdc), Refusal> {
-    let began = Instant::now();
-    let verification = gate.0.facilitator.verify(settlement).await;
-    metrics::histogram!("x402_verify_seconds").record(began.elapsed());
-    match verification {
-        Ok(Verification::Valid { head, balance, .. }) => Ok((head, balance)),
-        Ok(Verification::Invalid { reason, .. }) => Err(Refusal::Payment(reason)),
-        Err(error) => {
-            tracing::warn!(%error, "verify");
-            Err(Refusal::Unavailable(
-                "payments cannot be verified at the moment; nothing was charged".to_owned(),
-            ))
         }
     }
 }

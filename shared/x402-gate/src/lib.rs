@@ -27,6 +27,7 @@ mod body;
 mod challenge;
 mod channel;
 mod charge;
+mod checks;
 mod claims;
 mod config;
 mod cors;

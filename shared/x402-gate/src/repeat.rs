@@ -7,7 +7,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     Gate, LedgerError, MAX_RUNS, Money, Work,
-    admit::{Bid, check_again, now, work},
+    admit::{Bid, now, work},
+    checks,
     deliver::{self, Caller},
     incoming::is_bound,
     lease::LEASE_MS,
@@ -49,7 +50,7 @@ pub(crate) async fn answer(
         return Ok(deliver::stored(gate, sale, &bid.offer, Caller::paying(&bid.incoming), record));
     }
     if record.money == Money::Open
-        && let Err(refusal) = check_again(gate, sale, &record).await
+        && let Err(refusal) = checks::again(gate, sale, &record).await
     {
         // Refusing the first payment of a purchase would ask for a second one, which is not taken while the first is alive.
         let first = record.id == bid.key.id();
