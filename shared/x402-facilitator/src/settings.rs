@@ -28,10 +28,11 @@ impl OnchainSettings {
 }
 
 impl Default for OnchainSettings {
-    /// For Base: the cap on a transaction's gas is that of EIP-7825, the fees last a block.
+    /// For Base: the cap on a transaction's gas is that of EIP-7825, the fees last a block. A settlement may take ten blocks: less
+    /// than a seller allows it, so that the window it offers has time for another one.
     fn default() -> Self {
         Self {
-            settle_timeout: Duration::from_secs(30),
+            settle_timeout: Duration::from_secs(20),
             stuck_timeout: Duration::from_secs(10),
             max_in_flight: 16,
             max_batch: 150,

@@ -11,8 +11,8 @@ use crate::{Flow, LedgerError, Money, Work, admit::now};
 /// The least time an authorization must have left when it is broadcast, in seconds: two blocks and a little.
 const BROADCAST_MARGIN: u64 = 6;
 /// How long after an attempt ended unknown the payment is tried again, in milliseconds. Its whole time had passed by then, so
-/// two blocks more are enough; should both attempts arrive, the token refuses the second.
-const RETRY_AFTER_MS: i64 = 5_000;
+/// a block more is enough; should both attempts arrive, the token refuses the second.
+const RETRY_AFTER_MS: i64 = 2_000;
 
 /// How many blocks a reorganisation may take back, counted from the claim: a payment that was settled and taken back may be
 /// settled again in a block before its claim's.
