@@ -111,11 +111,12 @@ fn what_a_post_is_filed_under_says_nothing_about_its_markup() {
 fn a_link_that_only_goes_on_is_not_text_and_a_heading_that_begins_like_one_is() {
     let page = format!(
         "<body><main><h1>Bookkeeping</h1><h2>View all your invoices in one place</h2><p>{SENTENCE}</p><p><a href=/b>Learn more about bookkeeping</a></p>\
-         <p>Image 2 of 5</p></main></body>"
+         <p>Image 2 of 5</p><div><a href=/p>Privacy Policy</a> <a href=/t>Terms of Use</a></div></main></body>"
     );
     let (_, text) = text("https://books.example/services/bookkeeping", &page);
     assert!(text.contains("View all your invoices"), "{text}");
     assert!(!text.contains("Learn more about") && !text.contains("Image 2"), "{text}");
+    assert!(!text.contains("Privacy") && !text.contains("Terms"), "{text}");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Labels of what a reader can do, not read: they say nothing outside a browser.
 
+mod labels;
+
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
+use self::labels::{FORUM_LABELS, LABELS, LEADS, LEGAL};
 use super::{
     content::remove,
     flat::{Flat, is_block},
@@ -29,7 +32,7 @@ pub(crate) fn drop_actions(flat: &Flat<'_>, gone: &mut [bool], root: usize, page
         }
         let Some(text) = plain(flat, gone, at) else { continue };
         if is_action(&text, page)
-            || leads_on(&text) && in_link(flat, at)
+            || (leads_on(&text) || LEGAL.contains(&text.as_str())) && in_link(flat, at)
             || is_block(entry.name()) && repeats(&text, entry.name(), &mut seen)
         {
             remove(flat, gone, at);
@@ -181,115 +184,3 @@ fn is_count(label: &str) -> bool {
     (ends && label.starts_with(|letter: char| letter.is_ascii_digit()) && count_words(label) <= 6)
         || (label.starts_with("showing ") && label.bytes().any(|byte| byte.is_ascii_digit()))
 }
-
-const FORUM_LABELS: &[&str] = &[
-    "reply",
-    "quote",
-    "like",
-    "report",
-    "report post",
-    "link to post",
-    "share",
-    "author",
-    "topic author",
-    "post reply",
-    "top",
-    "members",
-    "new member",
-    "followers",
-    "start new topic",
-    "reply to this topic",
-    "about me",
-];
-
-/// Of links that go on with what the text above has named.
-const LEADS: &[&str] = &[
-    "learn more about ",
-    "read more about ",
-    "find out more about ",
-    "read the case study",
-    "read the full ",
-    "shop all ",
-    "view all ",
-    "see all ",
-    "browse all ",
-    "show all ",
-    "refine by ",
-];
-
-const LABELS: &[&str] = &[
-    "add to cart",
-    "add to basket",
-    "add to bag",
-    "add to wishlist",
-    "add to wish list",
-    "add to compare",
-    "compare",
-    "quick view",
-    "quick shop",
-    "quick buy",
-    "view options",
-    "choose options",
-    "select options",
-    "buy now",
-    "shop now",
-    "shop all",
-    "view all",
-    "see all",
-    "view more",
-    "see more",
-    "show more",
-    "show less",
-    "load more",
-    "read more",
-    "learn more",
-    "find out more",
-    "get started",
-    "sign in",
-    "log in",
-    "login",
-    "sign up",
-    "subscribe",
-    "register",
-    "select plan",
-    "apply now",
-    "loading",
-    "please wait",
-    "loading... please wait",
-    "advertisement",
-    "advertisements",
-    "ad",
-    "sponsored",
-    "share",
-    "tweet",
-    "print",
-    "email",
-    "save",
-    "edit",
-    "copy",
-    "copy link",
-    "copied",
-    "close",
-    "menu",
-    "search",
-    "back to top",
-    "skip to content",
-    "skip to main content",
-    "previous",
-    "next",
-    "prev",
-    "sort by",
-    "sort",
-    "filter",
-    "filters",
-    "filter & sort",
-    "show",
-    "qty",
-    "quantity",
-    "view cart",
-    "checkout",
-    "expand all",
-    "collapse all",
-    "more info",
-    "click here to subscribe",
-];
