@@ -1,6 +1,7 @@
 //! On which certainty an answer is delivered, and what happens when a reorganisation takes its payment back. Blocks are made by
 //! hand: the newest one is not safe, those before it are.
 
+use scratch_postgres::ScratchPostgres;
 use serde_json::{Value, json};
 use x402::{Delivery, ExtensionInfo, Finality, Network, PaymentStatus, Signed as Statement};
 
@@ -103,36 +104,41 @@ async fn what_is_sold_on_safe_blocks_waits_for_one() {
 #[tokio::test]
 async fn a_settlement_that_is_taken_back_is_made_again() {
     for target in FLOWS {
-        let world = world(&[]).await;
-        let body = json!({ "note": "again" });
-        let (payment, first) = buy(&world, target, &body).await;
-        reorganise(&world, 1).await;
-        assert_eq!(world.earned().await, 0, "gone");
-        // The block that was put in its place can be read once it has a next one.
-        world.chain.mine().await.expect("a block");
-        let status = world.until(payment.id, |status| status["money"] == "settling").await;
-        assert_eq!(status["receipt"], "revoked", "{status}");
-        assert_eq!(
-            (stated(&world, &status).money.as_str(), stated(&world, &status).finality.as_str()),
-            ("settling", "")
-        );
-
-        let settled = async { world.until(payment.id, |status| status["money"] == "settled").await };
-        tokio::pin!(settled);
-        let status = loop {
-            tokio::select! {
-                status = &mut settled => break status,
-                _ = world.mine_what_waits() => {}
-            }
-        };
-        assert_eq!((&status["work"], &status["receipt"]), (&json!("served"), &json!("valid")));
-        let again = world.pay(target, &body, &payment).await;
-        assert_eq!((again.status.as_u16(), &again.body), (200, &first.body));
-        assert_ne!(delivery(&again).block_hash, delivery(&first).block_hash, "signed for the new block");
-        assert_eq!((world.service.runs(payment.id), world.earned().await), (1, PRICE.atomic()));
-        // Later sales do not wait for the nonce of the transaction that was taken back.
-        assert_eq!(buy(&world, target, &json!({ "note": "next" })).await.1.status, 200);
+        is_made_again(&world(&[]).await, target).await;
+        let database = ScratchPostgres::start().expect("a database");
+        is_made_again(&world(&[("DATABASE_URL", &database.url())]).await, target).await;
     }
+}
+
+async fn is_made_again(world: &World, target: &str) {
+    let body = json!({ "note": "again" });
+    let (payment, first) = buy(world, target, &body).await;
+    reorganise(world, 1).await;
+    assert_eq!(world.earned().await, 0, "gone");
+    // The block that was put in its place can be read once it has a next one.
+    world.chain.mine().await.expect("a block");
+    let status = world.until(payment.id, |status| status["money"] == "settling").await;
+    assert_eq!(status["receipt"], "revoked", "{status}");
+    assert_eq!(
+        (stated(world, &status).money.as_str(), stated(world, &status).finality.as_str()),
+        ("settling", "")
+    );
+
+    let settled = async { world.until(payment.id, |status| status["money"] == "settled").await };
+    tokio::pin!(settled);
+    let status = loop {
+        tokio::select! {
+            status = &mut settled => break status,
+            _ = world.mine_what_waits() => {}
+        }
+    };
+    assert_eq!((&status["work"], &status["receipt"]), (&json!("served"), &json!("valid")));
+    let again = world.pay(target, &body, &payment).await;
+    assert_eq!((again.status.as_u16(), &again.body), (200, &first.body));
+    assert_ne!(delivery(&again).block_hash, delivery(&first).block_hash, "signed for the new block");
+    assert_eq!((world.service.runs(payment.id), world.earned().await), (1, PRICE.atomic()));
+    // Later sales do not wait for the nonce of the transaction that was taken back.
+    assert_eq!(buy(world, target, &json!({ "note": "next" })).await.1.status, 200);
 }
 
 /// The same transaction, in a block before the one that the claim was made at.
