@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use devnet::BlockTime;
 use peers::ROUTE;
 use serde_json::Value;
+use tokio::process::Command;
 
 use crate::{
     data::{Row, Table},
@@ -43,10 +44,27 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Table>> {
     let [ours, stock, typescript] = &sides;
     let rows = beside(ours, STOCK, stock).into_iter().chain(beside(ours, TYPESCRIPT, typescript));
     let audit = Row::new("payments of all three that the audit finds out of place", "payments", &astray);
-    Ok(vec![Table::new(
-        "24 calls a second in turns, 64 buyers, a block every two seconds",
-        rows.chain([audit]),
-    )])
+    Ok(vec![
+        Table::new("24 calls a second in turns, 64 buyers, a block every two seconds", rows.chain([audit])),
+        Table::new("The generator alone, two seconds a round", [ceiling(bench).await?]),
+    ])
+}
+
+/// How many signed requests the harness makes against a seller that costs nothing.
+async fn ceiling(bench: &Bench) -> anyhow::Result<Row> {
+    let folder = tempfile::tempdir()?;
+    let json = folder.path().join("ceiling.json");
+    let mut each_second = Vec::new();
+    for _ in 0..bench.rounds {
+        let mut loadtest = Command::new(Bench::program("loadtest")?);
+        let output =
+            loadtest.args(["ceiling", "--seconds", "2", "--json"]).arg(&json).kill_on_drop(true).output();
+        let output = output.await?;
+        ensure!(output.status.success(), "loadtest: {}", String::from_utf8_lossy(&output.stderr));
+        let result = serde_json::from_slice(&fs::read(&json)?)?;
+        each_second.push(figure(&result, "/load/served_per_s"));
+    }
+    Ok(Row::new("signed requests, seller on the same cores", "per second", &each_second).goal("5,000 or more"))
 }
 
 async fn run() -> anyhow::Result<Value> {
