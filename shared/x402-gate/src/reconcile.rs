@@ -62,7 +62,7 @@ async fn finish_one(gate: Gate, record: Record) {
 async fn finish(gate: &Gate, record: Record) -> Result<(), LedgerError> {
     let Some((sale, handler)) = gate.sold(&record.route) else {
         tracing::warn!(payment = %record.id, route = record.route, "a payment of a route that is not sold any more");
-        return Ok(());
+        return gate.0.ledger.let_go(record.id, record.fence).await;
     };
     let (id, work, flow) = (record.id, record.work, record.flow);
     let job = Job::new(gate, &sale, handler, record, false);

@@ -27,8 +27,7 @@ pub(super) async fn take_over<S: Store>(
 
 /// Takes over what nobody works on and time or the chain can still move, what was taken least often first. What was taken
 /// is nobody else's, so replicas share the work. A payment whose settlement was refused, or whose work failed, waits for
-/// its buyer until its window has closed. The first condition is the
-/// index's, so that the finished ones, which stay for ever, are not read.
+/// its buyer until its window has closed. The first condition is the index's, so that the finished ones, which stay for ever, are not read.
 pub(super) async fn take_unfinished<S: Store>(
     store: &S,
     limit: i64,
