@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use x402::{
-    Address, BATCH_SETTLEMENT, ChannelConfig, ChannelId, ChannelPayload, EXACT, Network, PaymentId,
-    PaymentRequirements, Usdc, Voucher,
+    Address, BATCH_SETTLEMENT, ChannelConfig, ChannelId, ChannelPayload, EXACT, Extensions, Network,
+    PaymentId, PaymentRequirements, Usdc, Voucher,
 };
 
 use crate::{Payload, Verbatim};
@@ -32,6 +32,9 @@ pub struct ChannelPaid {
     pub accepted: Verbatim<PaymentRequirements>,
     /// The voucher, with a deposit where the channel held too little.
     pub payload: ChannelPayload,
+    /// The name that this buyer has for the purchase, where the seller honours names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Extensions>,
 }
 
 /// One call of a channel.

@@ -5,8 +5,8 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use x402::{
     Accept, Address, B256, BATCH_SETTLEMENT, ChannelConfig, ChannelId, ChannelSettlement, ChannelState,
-    Deposit, Network, PaymentPayload, PaymentRequirements, SigningKey, Usdc, Voucher, decode_header,
-    encode_header,
+    Deposit, Extensions, Network, PaymentPayload, PaymentRequirements, SigningKey, Usdc, Voucher,
+    decode_header, encode_header,
 };
 
 use crate::support::{Answer, World, now, random};
@@ -95,13 +95,16 @@ impl Buyer {
 }
 
 pub(crate) fn header(offer: &PaymentRequirements, payload: Value) -> String {
-    let payment = PaymentPayload {
-        x402_version: 2,
-        resource: None,
-        accepted: offer.clone(),
-        payload,
-        extensions: None,
-    };
+    header_with(offer, payload, None)
+}
+
+pub(crate) fn header_with(
+    offer: &PaymentRequirements,
+    payload: Value,
+    extensions: Option<Extensions>,
+) -> String {
+    let payment =
+        PaymentPayload { x402_version: 2, resource: None, accepted: offer.clone(), payload, extensions };
     encode_header(&payment).expect("encodes")
 }
 

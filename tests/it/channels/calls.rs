@@ -2,7 +2,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use x402::{B256, Settlement};
 
-use super::buyer::{Buyer, act, channel_offer, on_chain, usdc};
+use super::buyer::{Buyer, act, channel_offer, header_with, on_chain, usdc};
 use crate::support::{Answer, PRICE, World, random};
 
 #[tokio::test]
@@ -75,6 +75,27 @@ async fn the_same_voucher_for_the_same_request_gets_the_stored_answer() {
     assert_eq!(first.json()["run"], 1);
     assert_eq!(buyer.call(&world, "next", 30_000).await.charged(), 10_000);
     assert_eq!(buyer.call(&world, "once", 20_000).await.body, first.body, "also after the next call");
+}
+
+/// A voucher that was claimed stands on the chain, and a correction hands out the latest one: neither shows who asks.
+#[tokio::test]
+async fn the_answer_to_a_call_that_has_a_name_goes_to_whoever_knows_the_name() {
+    let world = World::with_channels(&[]).await;
+    let buyer = Buyer::opened(&world, 0).await;
+    let call = |name: Option<&str>| {
+        let named = |name| json!({ "payment-identifier": { "info": { "required": false, "id": name } } });
+        let extensions = name.and_then(|name| named(name).as_object().cloned());
+        let header = header_with(&buyer.offer, buyer.spend(20_000), extensions);
+        let request = world.http.post(world.url("/authorize")).header("payment-signature", header);
+        Answer::of(request.json(&json!({ "note": "mine" })))
+    };
+    let first = call(Some("purchase-number-1")).await;
+    assert_eq!(first.charged(), 10_000);
+    for name in [None, Some("purchase-number-2")] {
+        assert_eq!(call(name).await.correction(buyer.key.address()), 20_000, "{name:?}");
+    }
+    let again = call(Some("purchase-number-1")).await;
+    assert_eq!((again.charged(), &again.body), (10_000, &first.body));
 }
 
 #[tokio::test]

@@ -52,10 +52,13 @@ async fn it_recovers_a_channel_that_it_has_no_record_of() {
     let (first, second) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
     let terms = Terms::default();
     let buyer = client(&world.chain, first.path(), Budgets::unlimited()).await;
-    for call in 0..3 {
+    let paid = buyer.send(&request(&world, "0"), &terms, DOLLAR).await.expect("served");
+    for call in 1..3 {
         buyer.send(&request(&world, &call.to_string()), &terms, DOLLAR).await.expect("served");
     }
     let forgetful = client(&world.chain, second.path(), Budgets::unlimited()).await;
+    let again = forgetful.send(&request(&world, "0"), &terms, DOLLAR).await.expect("served");
+    assert_eq!((again.base, again.body), (paid.base, paid.body), "it names the call as the first one did");
     let answer = forgetful.send(&request(&world, "new"), &terms, DOLLAR).await.expect("served");
     assert_eq!((answer.charged, answer.deposited), (usdc(10_000), None), "it found the money");
     assert_eq!(answer.channel.charged, usdc(40_000), "and what was charged");

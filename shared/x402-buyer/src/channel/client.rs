@@ -3,30 +3,21 @@
 mod answer;
 mod close;
 mod judge;
+mod sign;
 mod withdraw;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use reqwest::{StatusCode, header::HeaderMap};
-use serde_json::json;
 use tokio::time::{Instant, sleep};
-use x402::{
-    B256, BATCH_SETTLEMENT, ChannelConfig, ChannelId, ChannelPayload, Deposit, DepositPayload,
-    PAYMENT_SIGNATURE, Usdc, Voucher, VoucherPayload, encode_header,
-};
+use x402::{B256, BATCH_SETTLEMENT, ChannelConfig, ChannelId, ChannelPayload, PAYMENT_SIGNATURE, Usdc};
 
 use self::answer::is_passing;
 pub use self::withdraw::Withdrawn;
-use super::{
-    ChannelError, ChannelRow,
-    account::{Accounts, Turn},
-    receipt::Sale,
-};
+use super::{ChannelError, ChannelRow, account::Accounts, receipt::Sale};
 use crate::{
-    Chain, Challenge, ChannelPaid, Offer, Policy, Request, Spend, SpendLedger, Terms, UnixMillis, Version,
-    Wallet,
-    budget::{Limit, Scope},
+    Chain, Challenge, ChannelPaid, Offer, Policy, Request, SpendLedger, Terms, UnixMillis, Version, Wallet,
     client::{
         exchange::{Exchange, HttpAnswer},
         verdict,
@@ -230,95 +221,6 @@ impl ChannelClient {
         Ok(offered)
     }
 
-    /// Signs the next voucher of a channel, with a deposit where it holds too little. On disk when this returns.
-    async fn sign(
-        &self,
-        turn: &mut Turn<'_>,
-        request: &Request,
-        offered: &Offer,
-        config: ChannelConfig,
-        terms: &Terms,
-        deposit: Usdc,
-    ) -> Result<Sent, ChannelError> {
-        let network = self.policy.network;
-        let id = config.id(network);
-        let mut row = match turn.row.clone() {
-            Some(row) => row,
-            None => self.find(request, config).await?,
-        };
-        if row.suspect {
-            return Err(ChannelError::Dishonest {
-                channel: id,
-                what: "its seller's books were wrong before",
-            });
-        }
-        if row.withdrawal.is_some() {
-            return Err(ChannelError::Withdrawing(id));
-        }
-        row.target = target(request);
-        let (base, price) = (row.signed, offered.requirements.amount);
-        let ceiling = base.checked_add(price).unwrap_or(base);
-        row.signed = ceiling;
-        let voucher = Voucher::sign(id, ceiling, network, self.wallet.key());
-        let missing = ceiling.checked_sub(row.balance).unwrap_or_default();
-        let generation = turn.generation;
-        let limits = self.policy.budgets.limits(terms.budget.as_deref())?;
-        per_call(&limits, price)?;
-        let sent = |payload: ChannelPayload, deposit| -> Result<Sent, ChannelError> {
-            let payment = payment(offered, payload);
-            let (header, signed_at) = (encode_header(&payment)?, UnixMillis::now());
-            Ok(Sent { ceiling, base, generation, deposit, payment, header, signed_at })
-        };
-        if missing == Usdc::ZERO {
-            self.ledger.keep_channel(&row).await?;
-            turn.row = Some(row);
-            return sent(ChannelPayload::Voucher(VoucherPayload { channel_config: config, voucher }), None);
-        }
-        let amount = deposit.max(missing);
-        let spend = Spend {
-            network,
-            host: request.host().to_owned(),
-            payee: config.receiver,
-            price: amount,
-            budget: terms.budget.clone(),
-        };
-        let reservation = self.ledger.reserve(spend, &limits).await?;
-        let now = reservation.now().seconds();
-        let window = (now.saturating_sub(BEGUN), now + offered.requirements.max_timeout_seconds);
-        let salt = crate::payment::random()?;
-        let deposit = Deposit::sign(&config, amount, window, salt, network, self.wallet.key());
-        let payload = ChannelPayload::Deposit(DepositPayload { channel_config: config, voucher, deposit });
-        reservation.commit_deposit(&row, &salt.to_string(), &json!(payload)).await?;
-        turn.row = Some(row);
-        sent(payload, Some(Deposited { salt, amount }))
-    }
-
-    /// A channel as it was written down, or as the chain has it.
-    async fn find(&self, request: &Request, config: ChannelConfig) -> Result<ChannelRow, ChannelError> {
-        let id = config.id(self.policy.network);
-        let (balance, claimed) = self.chain.channel(id).await?;
-        let known = self.ledger.channel(id).await?;
-        Ok(match known {
-            // Vouchers of an earlier process that were not answered are signed again, or corrected.
-            Some(row) => {
-                let charged = row.charged.max(claimed);
-                ChannelRow { balance, charged, signed: charged, ..row }
-            }
-            None => ChannelRow {
-                id,
-                config,
-                network: self.policy.network,
-                host: request.host().to_owned(),
-                target: target(request),
-                balance,
-                charged: claimed,
-                signed: claimed,
-                suspect: false,
-                withdrawal: None,
-            },
-        })
-    }
-
     /// Sends a voucher, the same each time, until something is answered.
     async fn deliver(
         &self,
@@ -349,13 +251,13 @@ impl ChannelClient {
 /// The offer is repeated as the seller wrote it.
 fn payment(offered: &Offer, payload: ChannelPayload) -> ChannelPaid {
     let resource = offered.resource.clone().filter(|_| offered.x402_version == Version::V2);
-    ChannelPaid { x402_version: 2, resource, accepted: offered.requirements.clone(), payload }
-}
-
-/// A deposit counts against the budgets whole; what they allow a call is asked of each voucher.
-fn per_call(limits: &[Limit], price: Usdc) -> Result<(), ChannelError> {
-    let mut of_call = limits.iter().filter(|limit| limit.scope == Scope::Call);
-    Ok(of_call.try_for_each(|limit| limit.check(price, &[]).map_err(Box::new))?)
+    ChannelPaid {
+        x402_version: 2,
+        resource,
+        accepted: offered.requirements.clone(),
+        payload,
+        extensions: None,
+    }
 }
 
 fn target(request: &Request) -> String {

@@ -6,8 +6,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, request::Parts};
 use x402::{
-    ChannelConfig, ChannelId, ChannelPayload, ErrorReason, PAYMENT_SIGNATURE, PaymentPayload, RequestHash,
-    Usdc, Voucher,
+    ChannelConfig, ChannelId, ChannelPayload, ErrorReason, PAYMENT_SIGNATURE, PaymentIdentifier,
+    PaymentPayload, RequestHash, Usdc, Voucher,
 };
 
 use super::Channels;
@@ -19,6 +19,8 @@ pub(super) struct Bid {
     pub(super) parts: Parts,
     pub(super) body: Bytes,
     pub(super) request_hash: RequestHash,
+    /// The client's own name for the purchase.
+    pub(super) identifier: Option<String>,
     pub(super) payload: ChannelPayload,
     pub(super) id: ChannelId,
     pub(super) config: ChannelConfig,
@@ -55,6 +57,8 @@ impl Bid {
         if payment.accepted.uncorrected() != *offered {
             return Err(refuse(ErrorReason::INVALID_REQUIREMENTS));
         }
+        let identifier = PaymentIdentifier::read(payment.extensions.as_ref());
+        let identifier = identifier.map_err(|error| Refusal::Malformed(error.to_string()))?;
         check_signature(channels, &config, &voucher, network)?;
         let (mut parts, body) = request.into_parts();
         parts.headers.remove(PAYMENT_SIGNATURE);
@@ -63,7 +67,8 @@ impl Bid {
         let price = offered.amount;
         let mut timing = Timing::default();
         timing.record("check", began.elapsed());
-        Ok(Self { offer, parts, body, request_hash, payload, id, config, voucher, price, timing })
+        let identifier = identifier.map(|identifier| identifier.as_str().to_owned());
+        Ok(Self { offer, parts, body, request_hash, identifier, payload, id, config, voucher, price, timing })
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Gate,
+    admit::now,
     refusal::Refusal,
     run::{Handler, Run, run},
     sale::Sale,
@@ -76,12 +77,20 @@ async fn missed(
 ) -> Result<Response, Refused> {
     if let Some(base) = base {
         let call = gate.0.ledger.channel_call(bid.id, base).await.map_err(Refusal::from)?;
-        let ceiling = bid.voucher.max_claimable_amount;
+        let (ceiling, since) = (bid.voucher.max_claimable_amount, unnamed_since(bid));
+        let call =
+            call.filter(|stored| stored.is_for(bid.identifier.as_deref(), since)).map(|stored| stored.call);
         if let Some(call) = call.filter(|call| call.is(ceiling, bid.request_hash, &sale.name)) {
             return Ok(answer::charged(gate, bid, &call, known.state(bid.id)));
         }
     }
     Err(corrective(bid, known))
+}
+
+/// From when on calls are still in the window that their offer gave them, in epoch milliseconds.
+fn unnamed_since(bid: &Bid) -> i64 {
+    let window = bid.offer.requirements.max_timeout_seconds;
+    i64::try_from(now().saturating_sub(window).saturating_mul(1000)).unwrap_or(i64::MAX)
 }
 
 pub(super) fn corrective(bid: &Bid, known: &Known) -> Refused {

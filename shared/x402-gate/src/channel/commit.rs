@@ -81,6 +81,7 @@ impl Named {
             payment: self.key.id(),
             attachment: run.attachment,
             proof: None,
+            identifier: bid.identifier.clone(),
         };
         let config = &gate.0.config;
         let proof = config

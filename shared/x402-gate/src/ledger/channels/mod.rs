@@ -6,7 +6,7 @@ mod statements;
 use x402::{B256, ChannelConfig, ChannelId, RequestHash, Usdc};
 
 use record::Owed;
-pub(crate) use record::{CallRecord, ChannelRecord, PaidCall, PendingRefund};
+pub(crate) use record::{CallRecord, ChannelRecord, PaidCall, PendingRefund, StoredCall};
 
 use super::{Ledger, LedgerError, on};
 
@@ -41,7 +41,7 @@ impl Ledger {
         &self,
         id: ChannelId,
         base: Usdc,
-    ) -> Result<Option<CallRecord>, LedgerError> {
+    ) -> Result<Option<StoredCall>, LedgerError> {
         on!(self, store => statements::call(&**store, id, base).await)
     }
 

@@ -53,6 +53,8 @@ pub(crate) struct PaidCall {
     pub(crate) attachment: Option<Attachment>,
     /// What was signed of the answer, as JSON.
     pub(crate) proof: Option<String>,
+    /// The client's own name for the purchase.
+    pub(crate) identifier: Option<String>,
 }
 
 /// A call that was charged.
@@ -67,6 +69,15 @@ pub(crate) struct CallRecord {
     pub(crate) deposit: Option<(Option<B256>, Usdc)>,
     pub(crate) answer: Answer,
     pub(crate) proof: Option<String>,
+}
+
+/// A call that was charged at some time, and what it takes to have its answer again.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredCall {
+    pub(crate) call: CallRecord,
+    identifier: Option<String>,
+    /// In epoch milliseconds, by the ledger's clock.
+    committed_at: i64,
 }
 
 /// What all channels owe together.
@@ -85,7 +96,7 @@ pub(crate) struct Owed {
 pub(super) const CHANNEL: &str = "id, config, charged, ceiling, signature, claimed, owed_since, set_aside, \
      refund_amount, refund_nonce, refund_tx, changed_at";
 pub(super) const CALL: &str = "base, charge, ceiling, request_hash, route, attempt, deposit_tx, \
-     deposit_amount, status, headers, body, proof";
+     deposit_amount, status, headers, body, proof, identifier, committed_at";
 
 impl ChannelRecord {
     pub(super) fn read(row: &impl Columns) -> Result<Self, LedgerError> {
@@ -147,8 +158,27 @@ impl From<PaidCall> for CallRecord {
     }
 }
 
-impl CallRecord {
+impl StoredCall {
     pub(super) fn read(row: &impl Columns) -> Result<Self, LedgerError> {
+        Ok(Self {
+            call: CallRecord::read(row)?,
+            identifier: row.text("identifier")?.map(str::to_owned),
+            committed_at: row.number("committed_at")?.unwrap_or_default(),
+        })
+    }
+
+    /// Whether a caller with the right voucher and request may have the answer. Claimed vouchers stand on the chain for anybody to
+    /// copy: where the first use had a name, that name tells its buyer, and where it had none the voucher must do, for a while.
+    pub(crate) fn is_for(&self, identifier: Option<&str>, unnamed_since: i64) -> bool {
+        match &self.identifier {
+            Some(name) => identifier == Some(name.as_str()),
+            None => self.committed_at >= unnamed_since,
+        }
+    }
+}
+
+impl CallRecord {
+    fn read(row: &impl Columns) -> Result<Self, LedgerError> {
         let request = hash(row, "request_hash")?.ok_or(LedgerError::Corrupt("a request's hash"))?;
         let deposit = usdc(row, "deposit_amount")?;
         let transaction = hash(row, "deposit_tx")?;

@@ -2,7 +2,7 @@
 
 use x402::{B256, ChannelConfig, ChannelId, Usdc};
 
-use super::record::{CALL, CHANNEL, CallRecord, ChannelRecord, Owed, PaidCall, usdc};
+use super::record::{CALL, CHANNEL, ChannelRecord, Owed, PaidCall, StoredCall, usdc};
 use crate::ledger::{
     LedgerError,
     store::{Columns, Statement, Store},
@@ -43,7 +43,7 @@ pub(super) async fn commit(store: &impl Store, call: &PaidCall) -> Result<bool, 
         Err(LedgerError::NotKnown) => {
             let known = self::call(store, call.channel, call.base).await;
             match known.map_err(|_| LedgerError::NotKnown)? {
-                Some(known) => Ok(known.attempt == call.attempt),
+                Some(known) => Ok(known.call.attempt == call.attempt),
                 None => commit_once(store, call).await,
             }
         }
@@ -55,8 +55,8 @@ async fn commit_once<S: Store>(store: &S, call: &PaidCall) -> Result<bool, Ledge
     let sql = format!(
         "INSERT INTO channel_calls (channel_id, base, charge, ceiling, signature, request_hash, route, attempt, \
            deposit_tx, deposit_amount, status, headers, body, payment_id, attached_kind, attached_key, attachment, \
-           proof, committed_at) \
-         SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, {now} FROM channels \
+           proof, identifier, committed_at) \
+         SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, {now} FROM channels \
          WHERE id = $1 AND charged = $2 AND refund_amount IS NULL {lock} \
          ON CONFLICT DO NOTHING RETURNING base",
         now = S::NOW,
@@ -82,7 +82,8 @@ async fn commit_once<S: Store>(store: &S, call: &PaidCall) -> Result<bool, Ledge
         .bind(attachment.map(|attachment| attachment.kind.clone()))
         .bind(attachment.map(|attachment| attachment.key.as_slice()))
         .bind(attachment.map(|attachment| attachment.payload.as_slice()))
-        .bind(call.proof.clone());
+        .bind(call.proof.clone())
+        .bind(call.identifier.clone());
     match first(store, statement).await {
         // A second call of one base is passed over; a second attachment of one key is not.
         Err(error) if attachment.is_some() && error.is_conflict() => Err(LedgerError::AttachmentTaken),
@@ -94,10 +95,10 @@ pub(super) async fn call(
     store: &impl Store,
     id: ChannelId,
     base: Usdc,
-) -> Result<Option<CallRecord>, LedgerError> {
+) -> Result<Option<StoredCall>, LedgerError> {
     let sql = format!("SELECT {CALL} FROM channel_calls WHERE channel_id = $1 AND base = $2");
     let statement = Statement::read(sql).bind(id.0.as_slice()).bind(base.atomic());
-    first(store, statement).await?.as_ref().map(CallRecord::read).transpose()
+    first(store, statement).await?.as_ref().map(StoredCall::read).transpose()
 }
 
 pub(super) async fn begin_refund<S: Store>(

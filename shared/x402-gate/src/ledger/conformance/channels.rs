@@ -47,6 +47,7 @@ pub(super) fn call(channel: ChannelId, base: u64, charge: u64) -> PaidCall {
         payment: PaymentId(random().into()),
         attachment: None,
         proof: Some("{}".to_owned()),
+        identifier: None,
     }
 }
 
@@ -68,7 +69,7 @@ pub(super) async fn a_call_and_its_charge_are_read_back_together(place: &Place) 
     paid.deposit = Some((Some(B256::repeat_byte(3)), usdc(5_000)));
     assert!(ledger.commit_call(&paid).await.expect("committed"));
 
-    let known = ledger.channel_call(channel.id, usdc(0)).await.expect("read").expect("the call");
+    let known = ledger.channel_call(channel.id, usdc(0)).await.expect("read").expect("the call").call;
     assert!(known.is(paid.ceiling, paid.request_hash, "POST /item"));
     assert!(!known.is(paid.ceiling, paid.request_hash, "POST /other"));
     assert_eq!((known.charge, known.deposit, known.answer), (usdc(700), paid.deposit, paid.answer));
@@ -79,6 +80,22 @@ pub(super) async fn a_call_and_its_charge_are_read_back_together(place: &Place) 
     assert_eq!((voucher.max_claimable_amount, voucher.signature), (usdc(10_000), paid.signature));
     assert_eq!(record.config, channel.config);
     assert!(record.owed_since.is_some());
+}
+
+pub(super) async fn an_answer_goes_to_who_knows_its_name_and_without_one_for_a_while(place: &Place) {
+    let ledger = place.open().await;
+    let channel = opened(&ledger, 0).await;
+    let named = PaidCall { identifier: Some("purchase-number-1".to_owned()), ..call(channel.id, 0, 700) };
+    for paid in [&named, &call(channel.id, 700, 700)] {
+        assert!(ledger.commit_call(paid).await.expect("committed"));
+    }
+    let stored =
+        async |base| ledger.channel_call(channel.id, usdc(base)).await.expect("read").expect("the call");
+    let (named, unnamed) = (stored(0).await, stored(700).await);
+    assert!(named.is_for(Some("purchase-number-1"), i64::MAX));
+    assert!(!named.is_for(Some("purchase-number-2"), 0) && !named.is_for(None, 0));
+    assert!(unnamed.is_for(None, 1) && unnamed.is_for(Some("purchase-number-2"), 1));
+    assert!(!unnamed.is_for(None, i64::MAX));
 }
 
 pub(super) async fn of_many_calls_at_one_base_one_is_charged(place: &Place) {

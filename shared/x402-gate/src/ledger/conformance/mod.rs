@@ -61,6 +61,7 @@ everywhere! {
     refunds::a_part_is_owed_once_the_payment_has_settled_and_given_back_once,
     refunds::no_refund_is_of_more_than_is_owed_or_left_in_the_day_s_budget,
     channels::a_call_and_its_charge_are_read_back_together,
+    channels::an_answer_goes_to_who_knows_its_name_and_without_one_for_a_while,
     channels::of_many_calls_at_one_base_one_is_charged,
     channels::a_call_from_another_base_is_not_charged,
     channels::what_was_charged_is_never_taken_back,
