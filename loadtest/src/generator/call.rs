@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, RwLock,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -17,6 +17,7 @@ use super::{
     http::{Http, Prepared},
     server_timing,
     signing::{Ready, SigningPool},
+    turns::Turns,
     verdict::{PAUSE, Verdict, judge},
 };
 use crate::{
@@ -46,8 +47,7 @@ pub(crate) struct Goal {
     pub(crate) scheme: Scheme,
     flow: Option<Flow>,
     offer: RwLock<Option<Arc<Offer>>>,
-    /// Whose turn it is: buyers take turns at each target, so that all of them come to all targets.
-    turn: AtomicUsize,
+    turns: Turns,
 }
 
 /// Why a call ends early.
@@ -64,8 +64,8 @@ impl Caller {
         Self {
             http,
             pool,
+            goals: plan.targets.iter().map(|target| Goal::new(target, buyers.len())).collect(),
             buyers,
-            goals: plan.targets.iter().map(Goal::new).collect(),
             policy: policy(plan),
             patience: plan.patience,
             challenge: plan.challenge,
@@ -105,7 +105,8 @@ impl Caller {
             sendings: 0,
         };
         let goal = &self.goals[target];
-        let buyer = goal.turn.fetch_add(1, Ordering::Relaxed) % self.buyers.len().max(1);
+        let turn = goal.turns.take();
+        let buyer = turn.buyer;
         let bought = match (goal.scheme, &self.channels) {
             (Scheme::BatchSettlement, Some(channels)) => {
                 self.draw(channels, goal, (target, buyer), &mut call).await
@@ -221,7 +222,7 @@ impl Caller {
 }
 
 impl Goal {
-    fn new(target: &Target) -> Self {
+    fn new(target: &Target, buyers: usize) -> Self {
         let prepared = Prepared::new(&target.request);
         let request = target.request.clone();
         Self {
@@ -230,7 +231,7 @@ impl Goal {
             scheme: target.scheme,
             flow: target.flow,
             offer: RwLock::new(None),
-            turn: AtomicUsize::new(0),
+            turns: Turns::of(buyers),
         }
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod channels;
 pub(crate) mod http;
 mod server_timing;
 mod signing;
+mod turns;
 mod verdict;
 
 use std::{

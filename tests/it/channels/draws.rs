@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use draw::{Binding, Scheme};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use x402_buyer::{Request, Terms};
 
@@ -10,7 +11,7 @@ use super::{
     buyer::usdc,
     shop::{DEPOSIT, Shop},
 };
-use crate::support::binary;
+use crate::{program::fetch, support::binary};
 
 fn dice(count: u32) -> Value {
     json!({ "draws": [{ "op": "dice", "count": count, "sides": 6 }] })
@@ -28,6 +29,19 @@ async fn a_call_costs_what_it_draws_and_never_more_than_the_offer() {
     assert_eq!(bytes.charged, usdc(20));
     let closed = shop.buyer.close(bytes.channel.id).await.expect("closed");
     assert_eq!(closed.refunded, usdc(10_000 - 2_050));
+}
+
+/// What a draw costs is known when it is made: a voucher signed behind one under way would start from a wrong base.
+#[tokio::test]
+async fn draws_at_once_follow_one_another_and_none_is_corrected() {
+    let shop = Shop::open().await;
+    let body = dice(2);
+    let drawn = join_all((0..12).map(|_| shop.draw(&body))).await;
+    let mut bases: Vec<_> = drawn.iter().map(|(answer, _)| answer.base).collect();
+    bases.sort_unstable();
+    assert_eq!(bases, (0..12).map(|call| usdc(20 * call)).collect::<Vec<_>>());
+    let metrics = fetch(&format!("{}/metrics", shop.rng.admin)).await.text().await.expect("metrics");
+    assert!(!metrics.contains("corrective"), "{metrics}");
 }
 
 #[tokio::test]

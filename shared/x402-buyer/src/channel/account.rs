@@ -8,7 +8,8 @@ use x402::{Address, ChannelId, ChannelState, Network, Usdc, Voucher, VoucherStat
 use super::{ChannelError, ChannelRow};
 use crate::SpendLedger;
 
-/// The channels in use in this process. Calls at once on one channel sign one after the other, and are under way together.
+/// The channels in use in this process. Calls at once on one channel sign one after the other, and are under way together where
+/// they cost what was signed for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Accounts(Arc<std::sync::Mutex<HashMap<ChannelId, Arc<Mutex<Account>>>>>);
 
@@ -18,9 +19,26 @@ pub(super) struct Account {
     pub(super) row: Option<ChannelRow>,
     /// Raised when vouchers start again from what the seller proved: those signed before are void.
     pub(super) generation: u64,
+    /// Whether the last call was charged all that was signed for it. Otherwise the next voucher depends on the answer before it.
+    pub(super) predictable: bool,
 }
 
 pub(super) type Turn<'a> = MutexGuard<'a, Account>;
+
+/// The place of a call at its channel: kept since it was signed, or given up meanwhile.
+pub(super) struct Seat<'a> {
+    pub(super) account: &'a Mutex<Account>,
+    pub(super) held: Option<Turn<'a>>,
+}
+
+impl<'a> Seat<'a> {
+    pub(super) async fn take(self) -> Turn<'a> {
+        match self.held {
+            Some(turn) => turn,
+            None => self.account.lock().await,
+        }
+    }
+}
 
 impl Accounts {
     pub(super) fn get(&self, id: ChannelId) -> Arc<Mutex<Account>> {

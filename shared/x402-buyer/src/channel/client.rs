@@ -15,7 +15,11 @@ use x402::{B256, BATCH_SETTLEMENT, ChannelConfig, ChannelId, ChannelPayload, PAY
 
 use self::answer::is_passing;
 pub use self::withdraw::Withdrawn;
-use super::{ChannelError, ChannelRow, account::Accounts, receipt::Sale};
+use super::{
+    ChannelError, ChannelRow,
+    account::{Accounts, Seat},
+    receipt::Sale,
+};
 use crate::{
     Chain, Challenge, ChannelPaid, Offer, Policy, Request, SpendLedger, Terms, UnixMillis, Version, Wallet,
     client::{
@@ -158,11 +162,12 @@ impl ChannelClient {
             let account = self.accounts.get(config.id(self.policy.network));
             let mut turn = account.lock().await;
             let sent = self.sign(&mut turn, request, &offered, config, terms, deposit).await?;
-            // A deposit holds the channel: those who come meanwhile would make another.
-            let turn = sent.deposit.is_some().then_some(turn);
+            // A deposit holds the channel: those who come meanwhile would make another. So does a call whose charge is not known
+            // beforehand: vouchers signed behind it would be corrected.
+            let held = (sent.deposit.is_some() || !turn.predictable).then_some(turn);
             let answer = self.deliver(request, &offered, config, &sent).await?;
-            drop(turn);
-            match self.judge(&account, request, &offered, config, sent, answer).await? {
+            let seat = Seat { account: &account, held };
+            match self.judge(seat, request, &offered, config, sent, answer).await? {
                 Next::Done(answer) => return Ok(*answer),
                 Next::Sign(why) => last = why,
                 Next::Ask => {

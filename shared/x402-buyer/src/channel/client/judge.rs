@@ -12,7 +12,7 @@ use crate::{
     Offer, Request,
     channel::{
         ChannelError,
-        account::{Account, proven},
+        account::{Seat, Turn, proven},
         receipt::Sale,
     },
     client::{exchange::HttpAnswer, verdict},
@@ -21,7 +21,7 @@ use crate::{
 impl ChannelClient {
     pub(super) async fn judge(
         &self,
-        account: &tokio::sync::Mutex<Account>,
+        seat: Seat<'_>,
         request: &Request,
         offered: &Arc<Offer>,
         config: ChannelConfig,
@@ -30,11 +30,13 @@ impl ChannelClient {
     ) -> Result<Next, ChannelError> {
         let id = config.id(self.policy.network);
         if let Some(settlement) = settlement(&answer).filter(|_| answer.status.is_success()) {
-            return self.charged(account, request, offered, sent, answer, settlement).await.map(Next::Done);
+            let turn = seat.take().await;
+            return self.charged(turn, request, offered, sent, answer, settlement).await.map(Next::Done);
         }
         if let Some(correction) = correction(&answer) {
             let (balance, claimed) = self.chain.channel(id).await?;
-            let mut account = account.lock().await;
+            let mut account = seat.take().await;
+            account.predictable = false;
             let row = account.row.get_or_insert(self.find(request, config).await?);
             row.balance = balance;
             let (signer, network) = (self.wallet.address(), self.policy.network);
@@ -49,7 +51,7 @@ impl ChannelClient {
             return Ok(Next::Sign("the channel was corrected".to_owned()));
         }
         let reason = verdict::reason(&answer).unwrap_or_default();
-        let mut account = account.lock().await;
+        let mut account = seat.take().await;
         if reason == ErrorReason::CHANNEL_CUMULATIVE_EXCEEDS_BALANCE.as_str()
             || reason == ErrorReason::CHANNEL_NOT_FOUND.as_str()
         {
@@ -70,14 +72,14 @@ impl ChannelClient {
     /// Checks the seller's sum, as the specification asks of clients.
     async fn charged(
         &self,
-        account: &tokio::sync::Mutex<Account>,
+        mut account: Turn<'_>,
         request: &Request,
         offered: &Arc<Offer>,
         sent: Sent,
         answer: HttpAnswer,
         settlement: ChannelSettlement,
     ) -> Result<Box<ChannelAnswer>, ChannelError> {
-        let mut account = account.lock().await;
+        let account = &mut *account;
         let Some(row) = &mut account.row else {
             return Err(ChannelError::NotForSale(answer.status));
         };
@@ -121,6 +123,7 @@ impl ChannelClient {
             },
         });
         let receipt = self.keeps_receipts.then(|| answer.receipt(request));
+        account.predictable = charged == offered.requirements.amount;
         self.ledger.keep_call(row, deposit, receipt.as_ref()).await?;
         Ok(answer)
     }
