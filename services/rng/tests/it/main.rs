@@ -4,6 +4,7 @@
 #[path = "../../../../shared/service-kit/tests/support/mod.rs"]
 mod support;
 
+mod beacon;
 mod documents;
 mod key;
 mod log;

@@ -1,0 +1,66 @@
+//! Draws by the beacon through relays that do not give the round.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use axum::{Json, Router, extract::Path, routing::get};
+use devnet::{Devnet, Options};
+use draw::beacon::{CHAIN_HASH, time_of};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use x402::SigningKey;
+
+use crate::{
+    rng,
+    sale::sell,
+    support::{client, payment},
+};
+
+/// What quicknet published as its round 1000.
+const OF_ANOTHER_ROUND: &str =
+    "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39";
+
+/// A relay that answers any round with the signature of another one, and the rounds that it was asked for.
+async fn forger() -> (String, Arc<Mutex<Vec<u64>>>) {
+    let asked = Arc::<Mutex<Vec<u64>>>::default();
+    let notes = asked.clone();
+    let answer = move |Path(round): Path<u64>| async move {
+        notes.lock().expect("not poisoned").push(round);
+        Json(json!({ "round": round, "signature": OF_ANOTHER_ROUND }))
+    };
+    let relay = Router::new().route(&format!("/{CHAIN_HASH}/public/{{round}}"), get(answer));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, relay).await });
+    (url, asked)
+}
+
+#[tokio::test]
+async fn a_forged_round_makes_no_draw_and_the_money_comes_back() {
+    let chain = Devnet::start(Options::default()).await.expect("a chain");
+    let (relay, asked) = forger().await;
+    let rng = rng().on("devnet", chain.rpc_url()).env("X402_PAY_TO", &chain.pay_to().rng.to_string());
+    let wallet = rng.file("refunds.key", &chain.buyer(1).private_key.to_string());
+    let running = rng.env("X402_REFUND_KEY_FILE", &wallet).env("RNG_BEACON_RELAY", &relay).start();
+    let payer = SigningKey::from_bytes(&chain.buyer(0).private_key.0).expect("a key");
+    let target = "/v1/random?dice=2d6&mode=beacon";
+    let payment = payment(&running.get(target).await, &payer, 1);
+    let held = chain.balance_of(payer.address()).await.expect("a balance");
+    let paid_at = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a time").as_secs();
+
+    let (status, refused) = sell(client().get(format!("{}{target}", running.public)), &payment).await;
+    let refused: Value = serde_json::from_str(&refused).expect("JSON");
+    assert_eq!((status, &refused["reason"]), (503, &json!("beacon_unavailable")), "{refused}");
+    let rounds = asked.lock().expect("not poisoned").clone();
+    let round = rounds.first().copied().expect("the relay was asked");
+    assert!(time_of(round) > paid_at, "a round that nobody knew when the draw was paid");
+    assert!(rounds.iter().all(|other| *other == round), "another round would be another draw: {rounds:?}");
+
+    let patience = Instant::now() + Duration::from_secs(30);
+    while chain.balance_of(payer.address()).await.expect("a balance") != held {
+        assert!(Instant::now() < patience, "what was paid for nothing did not come back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
