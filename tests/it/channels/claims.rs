@@ -1,9 +1,10 @@
 use std::time::{Duration, Instant};
 
+use alloy_primitives::{U256, keccak256};
 use alloy_sol_types::SolEvent;
 use devnet::{BlockTime, Fault, Options};
 use serde_json::{Value, json};
-use x402::{Address, B256, Settlement};
+use x402::{Address, B256, ErrorReason, SETTLEMENT_CONTRACT, Settlement};
 
 use super::buyer::{Buyer, act, on_chain, usdc};
 use crate::support::{Answer, World};
@@ -77,6 +78,39 @@ async fn a_withdrawal_is_claimed_against_within_two_blocks() {
     assert!(claimed <= announced + 2, "announced in {announced}, claimed in {claimed}");
 }
 
+/// A payer that takes its money back could do so before what was served late is claimed.
+#[tokio::test]
+async fn a_channel_buys_nothing_once_half_the_delay_of_its_withdrawal_is_over() {
+    let mut world = World::with_channels(&[]).await;
+    let buyer = Buyer::opened(&world, 0).await;
+    world.service.kill();
+    let announce = Settlement::initiateWithdrawCall { config: buyer.config.into(), amount: 900_000 };
+    act(&world, buyer.key.address(), announce).await;
+    let delay = u64::from(buyer.config.withdraw_delay);
+    announced_earlier(&world, &buyer, 900_000, delay / 2 + 1).await;
+    world.service.restart().await;
+    let refused = buyer.call(&world, "late", 20_000).await;
+    assert_eq!(refused.reason(), ErrorReason::CHANNEL_WITHDRAWING.as_str());
+    until_claimed(&world, &buyer, 10_000).await;
+}
+
+/// Lets the chain believe that a withdrawal was announced so many seconds earlier: the service's clock is this machine's.
+async fn announced_earlier(world: &World, buyer: &Buyer, amount: u128, seconds: u64) {
+    for slot in 0..16_u64 {
+        let place = keccak256([buyer.id().0.as_slice(), &U256::from(slot).to_be_bytes::<32>()].concat());
+        let place = (SETTLEMENT_CONTRACT, U256::from_be_bytes(place.0));
+        let held: U256 =
+            world.chain.rpc("eth_getStorageAt", (place.0, place.1, "latest")).await.expect("a slot");
+        // `(uint128 amount, uint40 initiatedAt)`, the first in the lower bits.
+        if held & U256::from(u128::MAX) == U256::from(amount) && held > U256::from(u128::MAX) {
+            let earlier = B256::from(held - (U256::from(seconds) << 128));
+            world.chain.rpc::<Value>("anvil_setStorageAt", (place.0, place.1, earlier)).await.expect("set");
+            return;
+        }
+    }
+    panic!("no withdrawal in the contract");
+}
+
 /// The account that claims has no gas for a while.
 #[tokio::test]
 async fn a_claim_that_cannot_be_sent_is_sent_again_until_it_can() {
@@ -107,7 +141,7 @@ async fn a_voucher_that_went_bad_costs_its_own_channel_only() {
     let mut bad = Buyer::new(&world, 0).await;
     bad.config.payer = world.chain.deploy_wallet(bad.key.address()).await.expect("deployed");
     bad.config.payer_authorizer = Address::ZERO;
-    world.chain.mint(bad.config.payer, alloy_primitives::U256::from(1_000_000)).await.expect("minted");
+    world.chain.mint(bad.config.payer, U256::from(1_000_000)).await.expect("minted");
     assert_eq!(bad.open(&world, 1_000_000).await.charged(), 10_000);
     let good =
         [Buyer::opened(&world, 1).await, Buyer::opened(&world, 2).await, Buyer::opened(&world, 3).await];

@@ -31,6 +31,23 @@ async fn a_call_costs_what_it_draws_and_never_more_than_the_offer() {
     assert_eq!(closed.refunded, usdc(10_000 - 2_050));
 }
 
+#[tokio::test]
+async fn what_channels_owe_is_claimed_and_paid_out_when_the_service_ends() {
+    let mut shop = Shop::open().await;
+    let pay_to = shop.chain.pay_to().rng;
+    let before: u64 = shop.chain.balance_of(pay_to).await.expect("a balance").to();
+    for count in [2, 100] {
+        shop.draw(&dice(count)).await;
+    }
+    let earned = async |chain: &devnet::Devnet| {
+        chain.balance_of(pay_to).await.expect("a balance").to::<u64>() - before
+    };
+    assert_eq!(earned(&shop.chain).await, 0, "a cent is not worth a transaction while there will be more");
+    shop.rng.signal("TERM");
+    assert!(shop.rng.wait().success());
+    assert_eq!(earned(&shop.chain).await, 1_020);
+}
+
 /// What a draw costs is known when it is made: a voucher signed behind one under way would start from a wrong base.
 #[tokio::test]
 async fn draws_at_once_follow_one_another_and_none_is_corrected() {
