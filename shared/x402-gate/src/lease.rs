@@ -8,8 +8,10 @@ use x402::PaymentId;
 
 use crate::{Ledger, LedgerError, ledger::Record};
 
-/// How long a payment stays with a holder who says nothing, in milliseconds: three beats, and a slow database.
-pub(crate) const LEASE_MS: i64 = 10_000;
+/// How long a payment, a signer, or the claims stay with a process that says nothing: three beats, and a slow database.
+pub(crate) const LEASE: Duration = Duration::from_secs(10);
+/// The same in milliseconds.
+pub(crate) const LEASE_MS: i64 = LEASE.as_secs().cast_signed() * 1000;
 const BEAT: Duration = Duration::from_secs(3);
 
 /// A payment that is ours to work on.

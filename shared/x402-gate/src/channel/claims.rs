@@ -13,15 +13,12 @@ use x402::{ChannelId, Usdc, VoucherClaim};
 use x402_facilitator::ChannelOutcome;
 
 use super::{Channels, answer::Refused, refund};
-use crate::{Gate, ledger::ChannelRecord, refusal::Refusal};
+use crate::{Gate, lease::LEASE_MS, ledger::ChannelRecord, refusal::Refusal};
 
 /// How many rows are looked at in one round.
 const ROUND: i64 = 1_000;
 /// After how long a refund that nobody heard of is sent again.
 const RESEND_AFTER: Duration = Duration::from_secs(10);
-/// How long one process stays the one that claims, from its last round on. Two that claim lose some gas; none that claims, when
-/// a process died, could lose a withdrawal's race.
-const LEASE: Duration = Duration::from_secs(10);
 
 /// What one round follows up on the last.
 #[derive(Default)]
@@ -55,11 +52,11 @@ fn report(round: Result<(), Refused>) {
 }
 
 async fn round(gate: &Gate, channels: &Channels, cursor: &mut Cursor, all: bool) -> Result<(), Refused> {
-    let lease = i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX);
     measure(gate).await?;
     channels.evict();
     watch(gate, channels, cursor).await?;
-    if !gate.0.ledger.claimer(&channels.boot, lease).await.map_err(Refusal::from)? {
+    // Two that claim lose some gas; none that claims, when a process died, could lose a withdrawal's race.
+    if !gate.0.ledger.claimer(&channels.boot, LEASE_MS).await.map_err(Refusal::from)? {
         return Ok(());
     }
     resume_refunds(gate, channels).await?;
@@ -67,7 +64,9 @@ async fn round(gate: &Gate, channels: &Channels, cursor: &mut Cursor, all: bool)
     let due = due(channels, &owing, &cursor.urgent, all);
     for batch in due.chunks(channels.settings.claim_batch.max(1)) {
         if claim(gate, channels, batch).await? {
-            cursor.urgent.retain(|id| batch.iter().all(|record| record.id != *id));
+            for record in batch {
+                cursor.urgent.remove(&record.id);
+            }
         }
     }
     pay_out(gate, channels, all).await

@@ -4,9 +4,9 @@ use x402::{PaymentId, Usdc};
 use x402_facilitator::BlockRef;
 
 use super::{
-    LedgerError,
+    LedgerError, leases,
     record::Record,
-    statements::{columns, first},
+    statements::first,
     store::{Columns, Statement, Store},
 };
 
@@ -42,18 +42,9 @@ pub(super) async fn take_paid_in<S: Store>(
     limit: i64,
     lease_ms: i64,
 ) -> Result<Vec<Record>, LedgerError> {
-    let sql = format!(
-        "WITH paid AS MATERIALIZED ( \
-           SELECT id FROM payments WHERE block_number = $1 AND block_hash = $2 AND {UNSAFE} \
-             AND lease_until <= {now} LIMIT $3 {skip_locked}) \
-         UPDATE payments SET fence = fence + 1, lease_until = {now} + $4 \
-         WHERE id IN (SELECT id FROM paid) RETURNING {columns}",
-        now = S::NOW,
-        skip_locked = S::SKIP_LOCKED,
-        columns = columns::<S>(),
-    );
-    let statement = Statement::change(sql).bind(number).bind(hash.as_slice()).bind(limit).bind(lease_ms);
-    store.rows(statement).await?.iter().map(Record::read).collect()
+    let chosen = format!("{UNSAFE} AND block_number = $3 AND block_hash = $4");
+    let taking = leases::taking::<S>(&chosen, "id", limit, lease_ms);
+    leases::taken(store, taking.bind(number).bind(hash.as_slice())).await
 }
 
 /// The value that was delivered and is not safe yet.

@@ -8,9 +8,7 @@ use super::{
     Ledger, LedgerError,
     store::{Columns, Statement, Store},
 };
-
-/// How long a signer belongs to a process that says nothing any more: three times as long as it is kept for.
-const LEASE_MS: i64 = 10_000;
+use crate::lease::LEASE_MS;
 
 /// A ledger as the facilitator's journal. Made by [`Ledger::journal`].
 #[derive(Clone, Debug)]

@@ -25,32 +25,46 @@ pub(super) async fn take_over<S: Store>(
     row.number("fence")?.ok_or(LedgerError::Corrupt("fence"))
 }
 
-/// Takes over what nobody works on and time or the chain can still move, what was taken least often first. What was taken
-/// is nobody else's, so replicas share the work. A payment whose settlement was refused, or whose work failed, waits for
-/// its buyer until its window has closed. The first condition is the index's, so that the finished ones, which stay for ever, are not read.
+/// Takes over what nobody works on and time or the chain can still move, what was taken least often first. A payment whose
+/// settlement was refused, or whose work failed, waits for its buyer until its window has closed. The first condition is the
+/// index's, so that the finished ones, which stay for ever, are not read.
 pub(super) async fn take_unfinished<S: Store>(
     store: &S,
     limit: i64,
     lease_ms: i64,
 ) -> Result<Vec<Record>, LedgerError> {
+    let chosen = format!(
+        "(money IN ('open', 'settling', 'unknown') \
+           OR (money = 'settled' AND work IN ('none', 'running', 'failed'))) \
+         AND (money = 'unknown' OR (money = 'settling' AND reason IS NULL) \
+           OR (money = 'settled' AND work IN ('none', 'running', 'failed')) \
+           OR (money IN ('open', 'settling') AND valid_before < {now} / 1000)) \
+         AND look_at <= {now}",
+        now = S::NOW,
+    );
+    taken(store, taking::<S>(&chosen, "fence, changed_at", limit, lease_ms)).await
+}
+
+/// Takes over payments that are chosen and that nobody works on, the first by an order. What was taken is nobody else's, so
+/// replicas share the work. `chosen` may go on with places from `$3`.
+pub(super) fn taking<S: Store>(chosen: &str, order: &str, limit: i64, lease_ms: i64) -> Statement {
     // MATERIALIZED: the limit holds for the statement, however the join is planned.
     let sql = format!(
-        "WITH unfinished AS MATERIALIZED ( \
-           SELECT id FROM payments WHERE lease_until <= {now} AND look_at <= {now} \
-           AND (money IN ('open', 'settling', 'unknown') \
-             OR (money = 'settled' AND work IN ('none', 'running', 'failed'))) \
-           AND (money = 'unknown' OR (money = 'settling' AND reason IS NULL) \
-             OR (money = 'settled' AND work IN ('none', 'running', 'failed')) \
-             OR (money IN ('open', 'settling') AND valid_before < {now} / 1000)) \
-           ORDER BY fence, changed_at LIMIT $1 {skip_locked}) \
+        "WITH chosen AS MATERIALIZED ( \
+           SELECT id FROM payments WHERE {chosen} AND lease_until <= {now} ORDER BY {order} LIMIT $1 {skip_locked}) \
          UPDATE payments SET fence = fence + 1, lease_until = {now} + $2 \
-         WHERE id IN (SELECT id FROM unfinished) RETURNING {columns}",
+         WHERE id IN (SELECT id FROM chosen) RETURNING {columns}",
         now = S::NOW,
         skip_locked = S::SKIP_LOCKED,
         columns = columns::<S>(),
     );
-    let rows = store.rows(Statement::change(sql).bind(limit).bind(lease_ms)).await?;
-    // One that cannot be read is said and passed over: it must not keep the others from being finished.
+    Statement::change(sql).bind(limit).bind(lease_ms)
+}
+
+/// What a statement of [`taking`] took. One that cannot be read is said and passed over: it must not keep the others from being
+/// finished.
+pub(super) async fn taken<S: Store>(store: &S, statement: Statement) -> Result<Vec<Record>, LedgerError> {
+    let rows = store.rows(statement).await?;
     let read = rows.iter().filter_map(|row| {
         Record::read(row).inspect_err(|error| tracing::error!(%error, "a payment cannot be read")).ok()
     });

@@ -3,9 +3,9 @@
 use x402::{Address, B256, PaymentId, Usdc};
 
 use super::{
-    LedgerError,
+    LedgerError, leases,
     record::Record,
-    statements::{columns, first},
+    statements::first,
     store::{Columns, Statement, Store},
 };
 
@@ -27,18 +27,8 @@ pub(crate) struct Reservation {
 
 /// Takes over what is owed back and nobody works on, oldest first.
 pub(super) async fn take<S: Store>(store: &S, limit: i64, lease_ms: i64) -> Result<Vec<Record>, LedgerError> {
-    let sql = format!(
-        "WITH owed AS MATERIALIZED ( \
-           SELECT id FROM payments WHERE {OWED} AND lease_until <= {now} AND look_at <= {now} \
-           ORDER BY changed_at LIMIT $1 {skip_locked}) \
-         UPDATE payments SET fence = fence + 1, lease_until = {now} + $2 \
-         WHERE id IN (SELECT id FROM owed) RETURNING {columns}",
-        now = S::NOW,
-        skip_locked = S::SKIP_LOCKED,
-        columns = columns::<S>(),
-    );
-    let rows = store.rows(Statement::change(sql).bind(limit).bind(lease_ms)).await?;
-    rows.iter().map(Record::read).collect()
+    let chosen = format!("{OWED} AND look_at <= {}", S::NOW);
+    leases::taken(store, leases::taking::<S>(&chosen, "changed_at", limit, lease_ms)).await
 }
 
 /// Reserves a refund. False when the day's budget does not cover it, or somebody else took the payment over.

@@ -11,8 +11,8 @@ use super::{LedgerError, store::Statement};
 
 const QUEUE: usize = 4096;
 const GROUP: usize = 256;
-/// The primary code of all that a constraint refuses; the extended ones have it in their low byte
-/// (<https://sqlite.org/rescode.html>).
+/// Primary codes, which the extended ones have in their low byte (<https://sqlite.org/rescode.html>).
+const SQLITE_BUSY: u32 = 5;
 const SQLITE_CONSTRAINT: u32 = 19;
 
 type Rows = Result<Vec<SqliteRow>, LedgerError>;
@@ -101,31 +101,26 @@ async fn usable(
 
 /// Runs a group in one transaction. Returns the connection while it can be trusted: after a failed commit nobody can say
 /// what is durable, so everybody is told so and the next group starts on a new connection.
-async fn commit(connection: SqliteConnection, mut group: Vec<Change>) -> Option<SqliteConnection> {
-    match group.pop() {
-        Some(change) if group.is_empty() => commit_one(connection, change).await,
-        Some(last) => {
-            group.push(last);
-            commit_all(connection, group).await
-        }
-        None => Some(connection),
+async fn commit(connection: SqliteConnection, group: Vec<Change>) -> Option<SqliteConnection> {
+    match <[Change; 1]>::try_from(group) {
+        Ok([alone]) => commit_one(connection, alone).await,
+        Err(group) => commit_all(connection, group).await,
     }
 }
 
 /// A statement by itself is a transaction: two turns of the connection's thread less.
 async fn commit_one(mut connection: SqliteConnection, change: Change) -> Option<SqliteConnection> {
     let rows = change.statement.query().fetch_all(&mut connection).await;
-    // What a constraint refused never came to be committed.
     let known = rows.as_ref().map_or_else(is_refusal, |_| true);
     let answer = if known { rows.map_err(LedgerError::from) } else { Err(LedgerError::NotKnown) };
     let _ = change.reply.send(answer);
     known.then_some(connection)
 }
 
-/// Whether a constraint or a trigger said no.
+/// Whether it never came to a commit: a constraint or a trigger said no, or another process has the file.
 fn is_refusal(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == SQLITE_CONSTRAINT)
+    code.is_some_and(|code| matches!(code & 0xff, SQLITE_BUSY | SQLITE_CONSTRAINT))
 }
 
 async fn commit_all(mut connection: SqliteConnection, group: Vec<Change>) -> Option<SqliteConnection> {
