@@ -14,6 +14,7 @@ use crate::{
     body,
     challenge::Challenge,
     channel,
+    lease::LEASE,
     ledger::{Answer, Record},
     refusal::Refusal,
 };
@@ -193,9 +194,10 @@ impl Offer {
     }
 }
 
-/// The offered window covers the work, the settlement, the difference of the clocks, and the wait for a safe block.
+/// The offered window covers the work, the settlement, the difference of the clocks, and the wait for a safe block; and that whoever
+/// works on it dies, and somebody else, once its lease is over, does it all again.
 fn requirements(route: &Route, config: &GateConfig) -> PaymentRequirements {
-    let mut window = route.timeout + config.settlement_allowance + config.clock_skew;
+    let mut window = route.timeout + config.settlement_allowance + config.clock_skew + 2 * LEASE;
     if route.delivers_on() == Finality::Safe {
         // The authorization outlives the wait, so that a reorganisation in it can be made good, and its buyer can ask again.
         window += config.safe_allowance;
