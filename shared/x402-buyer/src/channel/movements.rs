@@ -6,11 +6,11 @@ use x402::{B256, Usdc};
 
 use super::{
     ChannelRow,
-    store::{corrupt, units, write},
+    store::{corrupt, write},
 };
 use crate::{
     Kind, LedgerError, Receipt, SpendLedger,
-    ledger::{Reservation, returns},
+    ledger::{Reservation, returns, units},
 };
 
 impl SpendLedger {

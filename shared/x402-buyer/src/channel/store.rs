@@ -3,7 +3,7 @@
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 use x402::{ChannelConfig, ChannelId, Network, Usdc};
 
-use crate::{LedgerError, SpendLedger, UnixMillis};
+use crate::{LedgerError, SpendLedger, UnixMillis, ledger::units};
 
 /// A channel of this buyer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,8 +133,4 @@ fn read(row: &SqliteRow) -> Result<ChannelRow, LedgerError> {
 
 pub(super) fn corrupt(id: ChannelId, error: &serde_json::Error) -> LedgerError {
     LedgerError::Corrupt { id: id.to_string(), reason: error.to_string() }
-}
-
-pub(super) fn units(amount: Usdc) -> i64 {
-    i64::try_from(amount.atomic()).unwrap_or(i64::MAX)
 }

@@ -10,6 +10,7 @@ pub(crate) mod returns;
 mod state;
 
 use sqlx::SqlitePool;
+use x402::Usdc;
 
 pub use history::{Entry, Kind};
 pub use intent::Intent;
@@ -26,6 +27,11 @@ impl SpendLedger {
     pub(crate) const fn pool(&self) -> &SqlitePool {
         &self.pool
     }
+}
+
+/// An amount as a column has it. What fits no column is more than all USDC.
+pub(crate) fn units(amount: Usdc) -> i64 {
+    i64::try_from(amount.atomic()).unwrap_or(i64::MAX)
 }
 
 /// The ledger cannot be used. Without it nothing is paid.

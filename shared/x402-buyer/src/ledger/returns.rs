@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 use x402::{B256, ChannelId, ExtensionInfo, PaymentId, Refund, Refunds, SettlementResponse, Usdc};
 
-use super::{Kind, LedgerError, SpendLedger, State};
+use super::{Kind, LedgerError, SpendLedger, State, units};
 use crate::UnixMillis;
 
 impl SpendLedger {
@@ -73,8 +73,4 @@ pub(crate) async fn came_back(
         .execute(connection)
         .await?;
     Ok(())
-}
-
-fn units(amount: Usdc) -> i64 {
-    i64::try_from(amount.atomic()).unwrap_or(i64::MAX)
 }

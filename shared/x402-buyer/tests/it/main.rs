@@ -6,6 +6,7 @@ mod chain;
 mod cli;
 mod crash;
 mod delivery;
+mod ledger;
 mod offers;
 mod payment;
 mod proof;

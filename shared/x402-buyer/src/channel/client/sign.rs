@@ -46,39 +46,49 @@ impl ChannelClient {
         row.signed = ceiling;
         let voucher = Voucher::sign(id, ceiling, network, self.wallet.key());
         let missing = ceiling.checked_sub(row.balance).unwrap_or_default();
-        let generation = turn.generation;
         let limits = self.policy.budgets.limits(terms.budget.as_deref())?;
         per_call(&limits, price)?;
-        let sent = |payload: ChannelPayload, deposit| -> Result<Sent, ChannelError> {
-            let payment = ChannelPaid {
-                extensions: self.name(id, ceiling, request, offered),
-                ..payment(offered, payload)
-            };
-            let (header, signed_at) = (encode_header(&payment)?, UnixMillis::now());
-            Ok(Sent { ceiling, base, generation, deposit, payment, header, signed_at })
-        };
-        if missing == Usdc::ZERO {
+        let (deposit, payload) = if missing == Usdc::ZERO {
             self.ledger.keep_channel(&row).await?;
-            turn.row = Some(row);
-            return sent(ChannelPayload::Voucher(VoucherPayload { channel_config: config, voucher }), None);
-        }
-        let amount = deposit.max(missing);
-        let spend = Spend {
-            network,
-            host: request.host().to_owned(),
-            payee: config.receiver,
-            price: amount,
-            budget: terms.budget.clone(),
+            (None, ChannelPayload::Voucher(VoucherPayload { channel_config: config, voucher }))
+        } else {
+            let spend = Spend {
+                network,
+                host: request.host().to_owned(),
+                payee: config.receiver,
+                price: deposit.max(missing),
+                budget: terms.budget.clone(),
+            };
+            let window = offered.requirements.max_timeout_seconds;
+            let (deposit, payload) = self.sign_deposit(&row, voucher, spend, &limits, window).await?;
+            (Some(deposit), payload)
         };
-        let reservation = self.ledger.reserve(spend, &limits).await?;
-        let now = reservation.now().seconds();
-        let window = (now.saturating_sub(BEGUN), now + offered.requirements.max_timeout_seconds);
-        let salt = crate::payment::random()?;
-        let deposit = Deposit::sign(&config, amount, window, salt, network, self.wallet.key());
-        let payload = ChannelPayload::Deposit(DepositPayload { channel_config: config, voucher, deposit });
-        reservation.commit_deposit(&row, &salt.to_string(), &json!(payload)).await?;
         turn.row = Some(row);
-        sent(payload, Some(Deposited { salt, amount }))
+        let payment =
+            ChannelPaid { extensions: self.name(id, ceiling, request, offered), ..payment(offered, payload) };
+        let (header, signed_at) = (encode_header(&payment)?, UnixMillis::now());
+        Ok(Sent { ceiling, base, generation: turn.generation, deposit, payment, header, signed_at })
+    }
+
+    /// Signs a deposit to go with a voucher, valid for so many seconds, if the budgets allow it. On disk when this returns.
+    async fn sign_deposit(
+        &self,
+        row: &ChannelRow,
+        voucher: Voucher,
+        spend: Spend,
+        limits: &[Limit],
+        seconds: u64,
+    ) -> Result<(Deposited, ChannelPayload), ChannelError> {
+        let amount = spend.price;
+        let reservation = self.ledger.reserve(spend, limits).await?;
+        let now = reservation.now().seconds();
+        let window = (now.saturating_sub(BEGUN), now + seconds);
+        let salt = crate::payment::random()?;
+        let deposit = Deposit::sign(&row.config, amount, window, salt, row.network, self.wallet.key());
+        let channel_config = row.config;
+        let payload = ChannelPayload::Deposit(DepositPayload { channel_config, voucher, deposit });
+        reservation.commit_deposit(row, &salt.to_string(), &json!(payload)).await?;
+        Ok((Deposited { salt, amount }, payload))
     }
 
     /// The name of a purchase: its voucher stands on the chain once it is claimed, and the seller has the answer for whoever knows
