@@ -93,6 +93,11 @@ impl<'a> Flat<'a> {
         kept.filter_map(|at| self.entries[at].text()).flat_map(str::split_whitespace)
     }
 
+    /// The first `most` of those words, as one text.
+    pub(crate) fn phrase(&self, of: usize, gone: &[bool], most: usize) -> String {
+        self.words(of, gone).take(most).collect::<Vec<_>>().join(" ")
+    }
+
     pub(crate) fn holds(&self, outer: usize, inner: usize) -> bool {
         outer <= inner && inner < self.entries[outer].end
     }

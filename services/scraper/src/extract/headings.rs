@@ -70,7 +70,7 @@ fn section_of(flat: &Flat<'_>, gone: &[bool], weights: &Weights, at: usize, star
 }
 
 fn text_of(flat: &Flat<'_>, gone: &[bool], at: usize) -> String {
-    flat.words(at, gone).take(12).collect::<Vec<_>>().join(" ").to_lowercase()
+    flat.phrase(at, gone, 12).to_lowercase()
 }
 
 /// Whether a heading opens something that is not the page's content.

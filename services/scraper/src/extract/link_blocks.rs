@@ -73,7 +73,7 @@ fn points_away(flat: &Flat<'_>, gone: &[bool], at: usize) -> bool {
         "recommended:",
         "read next",
     ];
-    let start = flat.words(at, gone).take(4).collect::<Vec<_>>().join(" ").to_lowercase();
+    let start = flat.phrase(at, gone, 4).to_lowercase();
     STARTS.iter().any(|phrase| start.starts_with(phrase))
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn of(flat: &Flat<'_>, content: &Content, base: Option<&Url>) -> Vec<
         let url = String::from(address::absolute(base, href)?);
         seen.insert(url.clone()).then(|| Link {
             url,
-            text: flat.words(at, &content.gone).collect::<Vec<_>>().join(" "),
+            text: flat.phrase(at, &content.gone, usize::MAX),
             rel: entry.attr("rel").map(str::to_owned),
         })
     });

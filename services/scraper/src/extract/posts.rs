@@ -125,7 +125,7 @@ fn keep_name(flat: &Flat<'_>, gone: &mut [bool], at: usize) {
 }
 
 fn words(flat: &Flat<'_>, gone: &[bool], at: usize) -> String {
-    flat.words(at, gone).collect::<Vec<_>>().join(" ").to_lowercase()
+    flat.phrase(at, gone, usize::MAX).to_lowercase()
 }
 
 /// "You must log in or register to reply", "this topic was closed". Members too write about logging in, so it is how a notice starts.

@@ -56,7 +56,7 @@ fn repeats(text: &str, name: &str, seen: &mut HashSet<u64>) -> bool {
 }
 
 fn plain(flat: &Flat<'_>, gone: &[bool], at: usize) -> Option<String> {
-    let text = flat.words(at, gone).collect::<Vec<_>>().join(" ");
+    let text = flat.phrase(at, gone, usize::MAX);
     (!text.is_empty()).then(|| text.to_lowercase())
 }
 

@@ -92,8 +92,7 @@ fn is_false(value: &serde_json::Value) -> bool {
 }
 
 fn joined(flat: &Flat<'_>, gone: &[bool], at: Option<usize>) -> String {
-    at.map(|at| flat.words(at, gone).take(40).collect::<Vec<_>>().join(" ").to_lowercase())
-        .unwrap_or_default()
+    at.map(|at| flat.phrase(at, gone, 40).to_lowercase()).unwrap_or_default()
 }
 
 fn headings(flat: &Flat<'_>, gone: &[bool]) -> Vec<String> {
@@ -125,10 +124,7 @@ fn is_shell(flat: &Flat<'_>, at: usize) -> bool {
         ["root", "app", "__next", "__nuxt", "react-root", "app-root", "main-app", "svelte", "q-app"];
     let entry = &flat.entries[at];
     let named = entry.attr("id").is_some_and(|id| ROOTS.contains(&id)) || entry.name() == "app-root";
-    named
-        && count_words(
-            &flat.words(at, &vec![false; flat.entries.len()]).take(5).collect::<Vec<_>>().join(" "),
-        ) < 3
+    named && count_words(&flat.phrase(at, &vec![false; flat.entries.len()], 5)) < 3
 }
 
 fn noscript(flat: &Flat<'_>) -> String {
