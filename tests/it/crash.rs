@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{FLOWS, PRICE, World};
+use crate::support::{FLOWS, PRICE, World, eventually};
 
 #[tokio::test]
 async fn killed_while_the_handler_works() {
@@ -14,11 +14,7 @@ async fn killed_while_the_handler_works() {
         let request = world.post(target, &body, &payment);
         let caller = tokio::spawn(request.send());
         world.until(payment.id, |status| status["work"] == "running").await;
-        let patience = std::time::Instant::now() + std::time::Duration::from_secs(5);
-        while world.service.runs(payment.id) == 0 {
-            assert!(std::time::Instant::now() < patience, "the handler began");
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        world.service.has_begun(payment.id).await;
         world.service.kill();
         assert!(caller.await.expect("joined").is_err(), "the caller saw nothing");
 
@@ -41,11 +37,7 @@ async fn killed_while_the_settlement_waits_for_a_block() {
         world.chain.pause_mining().await.expect("paused");
         let caller = tokio::spawn(world.post(target, &body, &payment).send());
         world.until(payment.id, |status| status["money"] == "settling").await;
-        let patience = std::time::Instant::now() + std::time::Duration::from_secs(5);
-        while pending(&world).await == 0 {
-            assert!(std::time::Instant::now() < patience, "the transaction was sent");
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        until_sent(&world, 1).await;
         world.service.kill();
         assert!(caller.await.expect("joined").is_err());
         world.chain.resume_mining().await.expect("mined");
@@ -67,11 +59,7 @@ async fn killed_while_two_transactions_wait_for_a_block() {
     for sent in 1..=2 {
         let payment = world.sign(usize::try_from(sent).expect("small"), "/authorize", &body).await;
         payments.push((tokio::spawn(world.post("/authorize", &body, &payment).send()), payment));
-        let patience = std::time::Instant::now() + std::time::Duration::from_secs(5);
-        while pending(&world).await < sent {
-            assert!(std::time::Instant::now() < patience, "transaction {sent} was sent");
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        until_sent(&world, sent).await;
     }
     world.service.kill();
     world.chain.resume_mining().await.expect("mined");
@@ -152,11 +140,7 @@ async fn a_refusal_after_a_crash_is_not_taken_for_the_end_of_what_was_sent() {
     world.chain.pause_mining().await.expect("paused");
     let caller = tokio::spawn(world.post("/authorize", &body, &payment).send());
     world.until(payment.id, |status| status["money"] == "settling").await;
-    let patience = std::time::Instant::now() + std::time::Duration::from_secs(5);
-    while pending(&world).await == 0 {
-        assert!(std::time::Instant::now() < patience, "the transaction was sent");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until_sent(&world, 1).await;
     world.service.kill();
     assert!(caller.await.expect("joined").is_err());
     world.service.restart().await;
@@ -198,6 +182,15 @@ async fn again(
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
     }
     (0, "no answer".to_owned())
+}
+
+/// Waits until so many transactions wait for a block.
+async fn until_sent(world: &World, count: u64) {
+    eventually(async || match pending(world).await {
+        sent if sent >= count => Ok(()),
+        sent => Err(format!("{sent} of {count} transactions were sent")),
+    })
+    .await;
 }
 
 async fn pending(world: &World) -> u64 {

@@ -1,15 +1,14 @@
 //! The disk that the ledger is on is full for a while: what it was doing is kept, nothing more is sold, and then it goes on.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{fs, path::PathBuf, process::Command};
 
 use devnet::{Devnet, Options};
 use futures_util::future::join_all;
-use tokio::time::{Instant, sleep};
 use x402::{PaymentNonce, SigningKey};
 
 use crate::{
-    program::{PATIENCE, Program, Running, client},
-    support::{Answer, Signed, binary, random, sign_with},
+    program::{Program, Running, client},
+    support::{Answer, Signed, binary, eventually, random, sign_with},
 };
 
 const PRICE: u64 = 1_000;
@@ -53,29 +52,17 @@ impl Shop {
     }
 
     async fn insist(&self, payment: &Signed) -> Answer {
-        let patience = Instant::now() + PATIENCE;
-        loop {
-            let answer = self.pay(payment).await;
-            if ![409, 503].contains(&answer.status.as_u16()) {
-                return answer;
-            }
-            assert!(Instant::now() < patience, "still {}", answer.json());
-            sleep(Duration::from_millis(100)).await;
-        }
+        eventually(async || self.pay(payment).await.for_good()).await
     }
 
     /// Waits until a payment's transaction is written down.
     async fn is_sent(&self, payment: &Signed) {
-        let patience = Instant::now() + PATIENCE;
         let url = format!("{}/payments/{}", self.rng.public, payment.id);
-        loop {
+        eventually(async || {
             let status = Answer::of(client().get(&url)).await.json();
-            if status["transaction"].is_string() {
-                return;
-            }
-            assert!(Instant::now() < patience, "not sent: {status}");
-            sleep(Duration::from_millis(20)).await;
-        }
+            if status["transaction"].is_string() { Ok(()) } else { Err(format!("not sent: {status}")) }
+        })
+        .await;
     }
 
     async fn earned(&self) -> u64 {

@@ -1,7 +1,5 @@
 //! Page scrapes: content is charged for, and nothing else is.
 
-use std::time::Duration;
-
 use axum::{
     Router,
     http::StatusCode,
@@ -16,11 +14,10 @@ use x402::{ExtensionInfo, Refunds, SettlementResponse, SigningKey, decode_header
 
 use crate::{
     program::{Program, Running, client, payment},
-    support::binary,
+    support::{binary, eventually},
 };
 
 const PRICE: u64 = 5_000;
-const PATIENCE: Duration = Duration::from_secs(30);
 
 const ARTICLE: &str = "<!doctype html><html lang=en><title>Tides</title><article><h1>Tides</h1><p>The sea at this coast rises \
     and falls by nine metres, twice a day, and the harbour with it; who wants to leave it by boat reads the table that hangs \
@@ -84,14 +81,11 @@ impl Market {
 
     /// Waits until the chain shows what the payer and the payee are to have.
     async fn until_balances(&self, expected: (u64, u64)) {
-        let patience = tokio::time::timeout(PATIENCE, async {
-            while self.balances().await != expected {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        });
-        if patience.await.is_err() {
-            panic!("{:?} and not {expected:?}", self.balances().await);
-        }
+        eventually(async || match self.balances().await {
+            balances if balances == expected => Ok(()),
+            balances => Err(format!("{balances:?} and not {expected:?}")),
+        })
+        .await;
     }
 }
 

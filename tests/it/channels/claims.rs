@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use alloy_primitives::{U256, keccak256};
 use alloy_sol_types::SolEvent;
@@ -6,20 +6,16 @@ use devnet::{BlockTime, Fault, Options};
 use serde_json::{Value, json};
 use x402::{Address, B256, ErrorReason, SETTLEMENT_CONTRACT, Settlement};
 
-use super::buyer::{Buyer, act, on_chain, usdc};
-use crate::support::{Answer, World};
+use super::buyer::{Buyer, act, on_chain};
+use crate::support::{Answer, World, eventually};
 
 /// Waits until a channel's total claimed is as expected.
 pub(super) async fn until_claimed(world: &World, buyer: &Buyer, expected: u64) {
-    let patience = Instant::now() + Duration::from_secs(20);
-    loop {
-        let (_, claimed) = on_chain(world, buyer.id()).await;
-        if claimed == expected {
-            return;
-        }
-        assert!(Instant::now() < patience, "{claimed} claimed, not {expected}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually(async || match on_chain(world, buyer.id()).await {
+        (_, claimed) if claimed == expected => Ok(()),
+        (_, claimed) => Err(format!("{claimed} claimed, not {expected}")),
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -123,12 +119,12 @@ async fn a_claim_that_cannot_be_sent_is_sent_again_until_it_can() {
     let before = sends();
     let announce = Settlement::initiateWithdrawCall { config: buyer.config.into(), amount: 900_000 };
     act(&world, buyer.key.address(), announce).await;
-    let patience = Instant::now() + Duration::from_secs(20);
     // More than one round's tries.
-    while sends() < before + 6 {
-        assert!(Instant::now() < patience, "{} tries", sends() - before);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually(async || match sends() - before {
+        6.. => Ok(()),
+        tries => Err(format!("{tries} tries")),
+    })
+    .await;
     assert_eq!(on_chain(&world, buyer.id()).await.1, 0);
     world.chain.rpc::<Value>("anvil_setBalance", (claimer, funds)).await.expect("set");
     until_claimed(&world, &buyer, 10_000).await;
@@ -176,9 +172,9 @@ async fn what_was_claimed_is_paid_out() {
         }
     }
     until_claimed(&world, &buyer, 1_010_000).await;
-    let patience = Instant::now() + Duration::from_secs(20);
-    while world.earned().await < usdc(1_010_000).atomic() {
-        assert!(Instant::now() < patience, "{} earned", world.earned().await);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually(async || match world.earned().await {
+        1_010_000.. => Ok(()),
+        earned => Err(format!("{earned} earned")),
+    })
+    .await;
 }

@@ -9,7 +9,7 @@ use super::{
     buyer::{Buyer, on_chain},
     claims::until_claimed,
 };
-use crate::support::{Answer, World};
+use crate::support::{Answer, World, eventually};
 
 #[tokio::test]
 async fn an_answered_call_survives_and_is_answered_again() {
@@ -83,16 +83,13 @@ async fn a_refund_that_was_under_way_is_made_once() {
         world.service.kill();
         let _ = refund.await;
         world.service.restart().await;
-        let patience = std::time::Instant::now() + Duration::from_secs(20);
-        loop {
+        eventually(async || {
             let again = buyer.post(&world, "/authorize", &json!({}), buyer.refund(10_000, None));
             let again = Answer::of(again).await;
-            if again.status == 200 || again.reason().ends_with("refund_no_balance") {
-                break;
-            }
-            assert!(std::time::Instant::now() < patience, "{}", again.json());
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            let ended = again.status == 200 || again.reason().ends_with("refund_no_balance");
+            if ended { Ok(()) } else { Err(again.json().to_string()) }
+        })
+        .await;
         assert_eq!(on_chain(&world, buyer.id()).await, (10_000, 10_000));
         assert_eq!(world.balance(buyer.key.address()).await, before - 10_000);
     }

@@ -1,11 +1,6 @@
 //! Our buyer buys from the official TypeScript seller and facilitator, `@x402/express` with `@x402/evm`, as they are.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, process::Stdio};
 
 use devnet::{Devnet, Options};
 use tempfile::TempDir;
@@ -16,6 +11,7 @@ use x402_buyer::{
 };
 
 use super::buyer::{NETWORK, usdc};
+use crate::support::written;
 
 const DEPOSIT: Usdc = Usdc::from_atomic(100_000);
 
@@ -45,7 +41,7 @@ impl Stock {
             .kill_on_drop(true)
             .spawn()
             .expect("node");
-        let origin = format!("http://{}", address(&ready).await);
+        let origin = format!("http://{}", written(&ready).await);
         Self { chain, origin, folder, _process: process }
     }
 
@@ -60,17 +56,6 @@ impl Stock {
 
     fn item(&self, call: u32) -> Request {
         Request::get(&format!("{}/answer?call={call}", self.origin)).expect("a request")
-    }
-}
-
-async fn address(ready: &Path) -> String {
-    let patience = Instant::now() + Duration::from_secs(30);
-    loop {
-        match fs::read_to_string(ready) {
-            Ok(address) if !address.is_empty() => return address,
-            _ => assert!(Instant::now() < patience, "the stock seller does not start"),
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -18,6 +18,14 @@ impl Answer {
         Self { status, headers, body: response.bytes().await.expect("a body").to_vec() }
     }
 
+    /// An answer that does not say that the same payment should be sent again.
+    pub(crate) fn for_good(self) -> Result<Self, String> {
+        match self.status.as_u16() {
+            409 | 503 => Err(format!("still {}", self.json())),
+            _ => Ok(self),
+        }
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&self.body)))
     }

@@ -8,7 +8,7 @@ mod world;
 
 use std::{
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use x402::{B256, Usdc};
@@ -25,6 +25,28 @@ pub(crate) const PRICE: Usdc = Usdc::from_atomic(10_000);
 pub(crate) const FLOWS: [&str; 2] = ["/authorize", "/upfront"];
 
 const PATIENCE: Duration = Duration::from_secs(45);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Looks until there is what is looked for. What is said instead is told when patience ends.
+pub(crate) async fn eventually<T>(mut look: impl AsyncFnMut() -> Result<T, String>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(instead) => assert!(Instant::now() < end, "{instead}"),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// What another process writes into a file when it is ready.
+pub(crate) async fn written(file: &Path) -> String {
+    eventually(async || match std::fs::read_to_string(file) {
+        Ok(text) if !text.is_empty() => Ok(text),
+        _ => Err(format!("{} is not written", file.display())),
+    })
+    .await
+}
 
 /// A program of this workspace, built before the tests.
 pub(crate) fn binary(name: &str) -> PathBuf {

@@ -3,14 +3,13 @@ use std::{
     fs,
     path::Path,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
 };
 
 use devnet::{Account, Devnet};
 use tempfile::TempDir;
 use x402::PaymentId;
 
-use super::{PATIENCE, binary};
+use super::{binary, eventually, written};
 
 /// An environment variable.
 pub(crate) type Setting = (&'static str, String);
@@ -48,20 +47,21 @@ impl Service {
 
     /// Waits until the handler has begun to work for a payment.
     pub(crate) async fn has_begun(&self, id: PaymentId) {
-        let patience = Instant::now() + PATIENCE;
-        while self.runs(id) == 0 {
-            assert!(Instant::now() < patience, "the handler does not begin");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        eventually(async || match self.runs(id) {
+            0 => Err("the handler does not begin".to_owned()),
+            _ => Ok(()),
+        })
+        .await;
     }
 
     /// Waits until the process has ended by itself.
     pub(crate) async fn has_died(&mut self) {
-        let patience = Instant::now() + PATIENCE;
-        while self.process.0.try_wait().expect("a process").is_none() {
-            assert!(Instant::now() < patience, "the service goes on");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let process = &mut self.process.0;
+        eventually(async || match process.try_wait().expect("a process") {
+            None => Err("the service goes on".to_owned()),
+            Some(_) => Ok(()),
+        })
+        .await;
     }
 
     /// Every move that a payment made, as `from to`.
@@ -115,16 +115,7 @@ async fn launch(folder: &Path, environment: &[Setting]) -> (Process, String) {
         .spawn()
         .map(Process)
         .expect("the test service starts");
-    let patience = Instant::now() + PATIENCE;
-    loop {
-        if let Ok(address) = fs::read_to_string(&ready)
-            && !address.is_empty()
-        {
-            return (process, address);
-        }
-        assert!(Instant::now() < patience, "the test service never got ready");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    (process, written(&ready).await)
 }
 
 pub(crate) fn environment(chain: &Devnet, rpc_url: String, signer: usize) -> Vec<Setting> {

@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use devnet::{BlockTime, Devnet, FaultProxy, Options};
 use reqwest::{Client, RequestBuilder};
@@ -8,9 +8,8 @@ use x402::{
 };
 
 use super::{
-    PATIENCE,
     answer::Answer,
-    random,
+    eventually, random,
     service::{Service, Setting, environment},
     signed::{Signed, sign_with},
 };
@@ -219,15 +218,7 @@ impl World {
         body: &Value,
         payment: &Signed,
     ) -> Answer {
-        let patience = Instant::now() + PATIENCE;
-        loop {
-            let answer = Answer::of(self.post_to(service, target, body, payment)).await;
-            if ![409, 503].contains(&answer.status.as_u16()) {
-                return answer;
-            }
-            assert!(Instant::now() < patience, "still {}", answer.json());
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        eventually(async || Answer::of(self.post_to(service, target, body, payment)).await.for_good()).await
     }
 
     /// The same of a service that may be gone.
@@ -248,15 +239,11 @@ impl World {
 
     /// Looks at a payment until it is as wanted.
     pub(crate) async fn until(&self, id: PaymentId, wanted: impl Fn(&Value) -> bool) -> Value {
-        let patience = Instant::now() + PATIENCE;
-        loop {
+        eventually(async || {
             let status = self.status(id).await;
-            if wanted(&status) {
-                return status;
-            }
-            assert!(Instant::now() < patience, "the payment stays {status}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            if wanted(&status) { Ok(status) } else { Err(format!("the payment stays {status}")) }
+        })
+        .await
     }
 }
 
