@@ -34,6 +34,8 @@ pub enum Version {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RngTerms {
+    /// The day whose key it is, counted from 1970-01-01 UTC.
+    pub epoch: u32,
     /// The key that the draw will be made with.
     #[serde(with = "draw::hex_bytes")]
     pub public_key: [u8; 32],
@@ -61,6 +63,17 @@ impl Offer {
     pub fn rng(&self) -> Option<&Value> {
         self.requirements.extra.as_ref()?.get("rng")
     }
+
+    /// The epoch whose key draws, where draws are sold.
+    #[must_use]
+    pub fn epoch(&self) -> Option<u32> {
+        epoch(&self.requirements)
+    }
+}
+
+/// The epoch in `extra.rng`.
+pub(crate) fn epoch(offer: &PaymentRequirements) -> Option<u32> {
+    u32::try_from(offer.extra.as_ref()?.get("rng")?.get("epoch")?.as_u64()?).ok()
 }
 
 impl From<Version> for u8 {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use x402::{Address, EXACT, Network, PaymentRequirements, Usdc};
 
-use crate::{Budgets, Challenge, Offer};
+use crate::{Budgets, Challenge, Offer, offer::epoch};
 
 /// What this buyer holds to, call after call.
 #[derive(Clone, Debug)]
@@ -24,13 +24,15 @@ pub struct Policy {
     pub max_answer_bytes: usize,
 }
 
-/// What this one call may cost, and which budget it is for.
+/// What this one call may cost, which budget it is for, and what its offer must say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
     /// The highest price.
     pub max_price: Option<Usdc>,
     /// The name of a budget that limits it besides the total one.
     pub budget: Option<String>,
+    /// Of a draw, the epoch that the request names: the offer must be of its key.
+    pub epoch: Option<u32>,
 }
 
 /// None of the offers can be paid.
@@ -76,6 +78,14 @@ pub enum Rejection {
         offered: u64,
         /// Ours.
         limit: u64,
+    },
+    /// The key of another day than the draw is asked for in.
+    #[error("the offer is not of the key of epoch {asked}: ask again")]
+    Epoch {
+        /// The seller's.
+        offered: Option<u32>,
+        /// Ours.
+        asked: u32,
     },
     /// Not who is known to be paid at this host.
     #[error("payee {offered} is not {pinned}, which is pinned for this host")]
@@ -167,6 +177,10 @@ impl Policy {
         let (offered, limit) = (offer.max_timeout_seconds, self.max_timeout_seconds);
         if offered > limit {
             return Err(Rejection::Timeout { offered, limit });
+        }
+        let of_another_day = |asked: &u32| epoch(offer) != Some(*asked);
+        if let Some(asked) = terms.epoch.filter(of_another_day) {
+            return Err(Rejection::Epoch { offered: epoch(offer), asked });
         }
         match self.payees.get(host) {
             Some(pinned) if *pinned != offer.pay_to => {

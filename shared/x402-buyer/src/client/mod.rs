@@ -17,7 +17,7 @@ use crate::{
 };
 
 use answer::Stopwatch;
-use exchange::Exchange;
+use exchange::{Exchange, HttpAnswer};
 
 pub use answer::{Answer, Phases, Purchase};
 pub use error::{Refused, SendError, Unresolved};
@@ -52,19 +52,23 @@ impl PayingClient {
     pub async fn send(&self, request: &Request, terms: &Terms) -> Result<Answer, SendError> {
         let limits = self.policy.budgets.limits(terms.budget.as_deref())?;
         let mut watch = Stopwatch::start();
-        let first = self.exchange.send(request, None, UNPAID).await.map_err(SendError::Unreachable)?;
+        let asked = self.ask(request, terms).await?;
         let mut phases = Phases { offer: watch.lap(), ..Phases::default() };
-        if let Some(location) = first.redirect() {
-            return Err(SendError::Redirected { location });
-        }
-        if first.status != StatusCode::PAYMENT_REQUIRED {
-            return Ok(Answer::new(first, None, phases));
-        }
-        let challenge = Challenge::read(&first.headers, &first.body)?;
-        let offer = self.policy.choose(challenge, request.host(), terms)?;
+        let offer = match asked {
+            Ok(offer) => offer,
+            Err(answer) => return Ok(Answer::new(answer, None, phases)),
+        };
         let intent = self.record(request, offer, terms, &limits).await?;
         phases.record = watch.lap();
         self.deliver(&intent, phases).await
+    }
+
+    /// The offer that would be paid for a request; nothing where the seller asks for no payment.
+    ///
+    /// # Errors
+    /// As [`PayingClient::send`], before anything is signed.
+    pub async fn offer(&self, request: &Request, terms: &Terms) -> Result<Option<Offer>, SendError> {
+        Ok(self.ask(request, terms).await?.ok())
     }
 
     /// Sends a payment of the ledger again, unchanged, and returns the answer; one that is at hand is not asked for again.
@@ -90,6 +94,19 @@ impl PayingClient {
     #[must_use]
     pub const fn ledger(&self) -> &SpendLedger {
         &self.ledger
+    }
+
+    /// Sends a request unpaid: the offer to pay, or the answer of who asks for none.
+    async fn ask(&self, request: &Request, terms: &Terms) -> Result<Result<Offer, HttpAnswer>, SendError> {
+        let answer = self.exchange.send(request, None, UNPAID).await.map_err(SendError::Unreachable)?;
+        if let Some(location) = answer.redirect() {
+            return Err(SendError::Redirected { location });
+        }
+        if answer.status != StatusCode::PAYMENT_REQUIRED {
+            return Ok(Err(answer));
+        }
+        let challenge = Challenge::read(&answer.headers, &answer.body)?;
+        Ok(Ok(self.policy.choose(challenge, request.host(), terms)?))
     }
 
     /// Reserves, signs and makes durable, in this order: a refusal leaves no signature behind.

@@ -114,8 +114,7 @@ fn proof(receipt: &Receipt, draw: &DrawReceipt) -> Vec<Check> {
             Err(error) => vec![Check::failed(PROOF, error)],
         };
     };
-    let verified = trust(terms).and_then(|trust| draw.verify_with(&trust).map_err(|error| error.to_string()));
-    match verified {
+    match under(terms, draw) {
         Ok(verified) => {
             let proof = Check::passed(PROOF, format_args!("values follow from key {}", verified.key()));
             vec![proof, beacon(&verified), logged(verified.logged())]
@@ -124,8 +123,16 @@ fn proof(receipt: &Receipt, draw: &DrawReceipt) -> Vec<Check> {
     }
 }
 
-fn trust(terms: &Value) -> Result<Trust, String> {
+/// The draw, made in the epoch and with the key of the offer.
+fn under(terms: &Value, draw: &DrawReceipt) -> Result<VerifiedDraw, String> {
     let terms = RngTerms::deserialize(terms).map_err(|error| format!("the offer's key: {error}"))?;
+    if terms.epoch != draw.epoch {
+        return Err(format!("drawn in epoch {}, offered in {}", draw.epoch, terms.epoch));
+    }
+    draw.verify_with(&trust(terms)?).map_err(|error| error.to_string())
+}
+
+fn trust(terms: RngTerms) -> Result<Trust, String> {
     if terms.suite != SUITE {
         return Err(format!("the suite {} is unknown", terms.suite));
     }

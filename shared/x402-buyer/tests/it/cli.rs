@@ -79,6 +79,7 @@ async fn a_draw_is_printed_checked_saved_and_verified() {
     let holds = buyer.run(&["verify", path, "--offline"]).await;
     assert_eq!(holds.status.code(), Some(0), "{}", stdout(&holds));
     let mut receipt: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    assert_eq!(receipt["draw"]["request"]["epoch"], json!("20000"), "asked for in the epoch of the offer");
     receipt["offer"]["requirements"]["amount"] = json!("500000");
     fs::write(&file, receipt.to_string()).unwrap();
     let tampered = buyer.run(&["verify", path, "--offline", "--json"]).await;

@@ -6,11 +6,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use draw::SecretKey;
 use serde_json::json;
 use x402::{Accept, Address, Network, PAYMENT_REQUIRED, PaymentRequirements, Usdc, encode_header};
 use x402_buyer::{ChallengeError, Policy, Rejection, Request, SendError, Terms};
 
-use crate::support::{Buyer, PAYEE, Seller, ask, ask_for, offer};
+use crate::support::{Buyer, PAYEE, Seller, ask, ask_for, draw_offer, offer};
 
 /// The error of a call to a seller who asks so; checks that no payment exists, here or there.
 async fn refusal(
@@ -81,6 +82,18 @@ async fn a_price_above_the_calls_limit_is_refused() {
         SendError::NoOffer(none) => {
             assert!(none.is_price());
             assert_eq!(none.rejections, [Rejection::Price { price: offer().amount, limit }]);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_key_of_another_day_than_asked_for_is_not_paid_for() {
+    let terms = Terms { epoch: Some(19_999), ..Terms::default() };
+    let offer = draw_offer(&SecretKey::from_seed(&[7; 32]));
+    match refusal(Buyer::policy(), terms, move || ask_for(&offer)).await {
+        SendError::NoOffer(none) => {
+            assert_eq!(none.rejections, [Rejection::Epoch { offered: Some(20_000), asked: 19_999 }]);
         }
         other => panic!("{other:?}"),
     }

@@ -72,6 +72,7 @@ async fn every_exchanged_part_is_found() {
         ("/offer/requirements/payTo", json!("0x0000000000000000000000000000000000000001"), "price"),
         ("/offer/requirements/network", json!("eip155:8453"), "offer"),
         ("/offer/requirements/extra/rng/publicKey", json!(format!("0x{}", "11".repeat(32))), "draw-proof"),
+        ("/offer/requirements/extra/rng/epoch", json!(20_001), "draw-proof"),
         ("/network", json!("eip155:8453"), "signature"),
         ("/paymentId", zero, "payment-id"),
         ("/settlement/success", json!(false), "settlement"),

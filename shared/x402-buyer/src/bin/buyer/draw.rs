@@ -23,8 +23,9 @@ struct Printed {
 }
 
 pub(crate) async fn run(context: &Context, command: Draw) -> anyhow::Result<Exit> {
-    let request = Request::post_json(&buy::endpoint(&command.url, PATH)?, &asked(&command)?)?;
-    let terms = Terms { max_price: Some(command.max), budget: command.purchasing.budget };
+    let budget = command.purchasing.budget.clone();
+    let terms = Terms { max_price: Some(command.max), budget, epoch: None };
+    let (request, terms) = of_the_day(context, &command, terms).await?;
     let sent = buy::send(context, &request, &terms, command.purchasing.calls).await;
     let mut answer = sent.inspect_err(buy::show_refusal)?;
     let (save, json) = (command.purchasing.save.as_deref(), command.purchasing.json);
@@ -55,6 +56,15 @@ pub(crate) async fn run(context: &Context, command: Draw) -> anyhow::Result<Exit
     Ok(if verified { Exit::Done } else { Exit::NotVerified })
 }
 
+/// The request in the epoch that the seller offers, and no other offer for it: the key was public before it is asked for.
+async fn of_the_day(context: &Context, command: &Draw, terms: Terms) -> anyhow::Result<(Request, Terms)> {
+    let url = buy::endpoint(&command.url, PATH)?;
+    let request = |epoch| anyhow::Ok(Request::post_json(&url, &asked(command, epoch)?)?);
+    let offer = context.client().await?.offer(&request(None)?, &terms).await;
+    let epoch = offer?.and_then(|offer| offer.epoch());
+    Ok((request(epoch)?, Terms { epoch, ..terms }))
+}
+
 /// The receipt is good without the proof: it holds the promise, and the proof can be had later.
 async fn add_proof(receipt: &mut Receipt) {
     if let Err(error) = add_inclusion_proof(receipt).await {
@@ -78,10 +88,10 @@ fn show(report: &Report, purchase: Option<&Summary>) {
 }
 
 /// The flags have the meaning of the service's own query parameters.
-fn asked(command: &Draw) -> anyhow::Result<DrawRequest> {
+fn asked(command: &Draw, epoch: Option<u32>) -> anyhow::Result<DrawRequest> {
     let Kind { bytes, dice, range, shuffle, sample, weights, uuids, passwords, floats } = &command.kind;
     let range = range.as_deref().map(bounds).transpose()?;
-    let count = command.count.map(|count| count.to_string());
+    let [count, epoch] = [command.count, epoch].map(|number| number.map(|number| number.to_string()));
     let parameters = [
         ("bytes", bytes.as_deref()),
         ("dice", dice.as_deref()),
@@ -97,6 +107,7 @@ fn asked(command: &Draw) -> anyhow::Result<DrawRequest> {
         ("clientSeed", command.client_seed.as_deref()),
         ("label", command.label.as_deref()),
         ("mode", command.beacon.then_some("beacon")),
+        ("epoch", epoch.as_deref()),
     ];
     let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
     Ok(DrawRequest::from_query(given)?)

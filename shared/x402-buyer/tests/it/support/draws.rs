@@ -7,6 +7,9 @@ use x402::{B256, Network, PaymentRequirements};
 
 use super::{Call, Seller, offer, seller::settled_in};
 
+/// The day of every draw.
+pub(crate) const EPOCH: u32 = 20_000;
+
 /// A seller of verifiable draws, whose payments are not settled.
 pub(crate) async fn draw_seller() -> Seller {
     let key = Arc::new(SecretKey::from_seed(&[7; 32]));
@@ -20,7 +23,7 @@ pub(crate) async fn draw_seller() -> Seller {
 /// The offer names the key before anything is paid.
 pub(crate) fn draw_offer(key: &SecretKey) -> PaymentRequirements {
     let mut offer = offer();
-    let rng = json!({ "publicKey": key.public_key().to_string(), "suite": "ECVRF-EDWARDS25519-SHA512-TAI" });
+    let rng = json!({ "epoch": EPOCH, "publicKey": key.public_key().to_string(), "suite": "ECVRF-EDWARDS25519-SHA512-TAI" });
     offer.extra.as_mut().unwrap().insert("rng".to_owned(), rng);
     offer
 }
@@ -30,7 +33,7 @@ fn draw_for(key: &SecretKey, call: &Call) -> Body {
     let usdc = Network::BaseSepolia.usdc();
     let authorization = call.payment().exact().unwrap().authorization;
     let input = DrawInput {
-        epoch: 20_000,
+        epoch: EPOCH,
         scheme: Scheme::Exact,
         chain_id: usdc.chain_id,
         asset: usdc.address.into(),
