@@ -122,6 +122,26 @@ fn a_draw_by_the_beacon_that_was_never_accepted_or_was_given_up() {
 }
 
 #[test]
+fn an_acceptance_that_came_twice_or_was_given_up_too_late() {
+    assert_eq!(with(accept(4, NOON - 10)), ["accepted-twice"]);
+    let given_up_at = |time| {
+        let entries = [accept(9, NOON - 5000), Leaf::Void { accept_hash: [9; 32], time }];
+        faults(&log(&[honest(), entries.to_vec()].concat()))
+    };
+    assert_eq!(given_up_at(NOON - 5000 + 661), ["late-void"]);
+    assert_eq!(given_up_at(NOON - 5000 + 660), [""; 0]);
+}
+
+#[test]
+fn a_draw_whose_mode_and_acceptance_do_not_go_together() {
+    let Leaf::Draw(instant) = draw(9) else { unreachable!() };
+    let accepted = accept(9, NOON - 10);
+    let with_acceptance = Leaf::Draw(DrawLeaf { accept_hash: [9; 32], ..instant });
+    assert_eq!(faults(&log(&[honest(), vec![accepted, with_acceptance]].concat())), ["mode"]);
+    assert!(with(Leaf::Draw(DrawLeaf { mode: 1, ..instant })).contains(&"mode"));
+}
+
+#[test]
 fn an_acceptance_for_a_round_that_is_known_already() {
     let Leaf::Accept { epoch, context, accept_hash, time, .. } = accept(9, NOON) else { unreachable!() };
     let round = beacon::round_for(time) - 3;
