@@ -39,6 +39,10 @@ fn of_the_draw(operator: &Operator) -> Vec<Case> {
         edit(&mut receipt);
         case(name, &offered, &receipt, verdict)
     };
+    let unnamed = |name: &str, byte: &dyn Fn(usize) -> u8| {
+        let public_key = std::array::from_fn(byte);
+        case(name, &Named::default(), &DrawReceipt { public_key, ..honest() }, "key")
+    };
     let other = Operator { secret: SecretKey::from_seed(&[8; 32]), ..Operator::new() };
     let mut named = honest();
     named.request = every_operation();
@@ -50,6 +54,8 @@ fn of_the_draw(operator: &Operator) -> Vec<Case> {
             receipt.public_key = std::array::from_fn(|i| u8::from(i == 0));
         }),
         edited("key that is no point", "key", &|receipt| receipt.public_key = [0x02; 32]),
+        unnamed("small-order key where none is known", &|i| u8::from(i == 0)),
+        unnamed("no point where no key is known", &|_| 0x02),
         edited("key in a second spelling", "key", &|receipt| {
             receipt.public_key =
                 std::array::from_fn(|i| [0xee, 0xff, 0x7f][usize::from(i > 0) + usize::from(i > 30)]);

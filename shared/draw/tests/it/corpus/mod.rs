@@ -1,6 +1,7 @@
 //! The corpus: receipts, good and hostile, on which every verifier must say the same.
 
 mod hostile;
+mod malformed;
 mod operator;
 
 use draw::{DrawReceipt, LogKey, PublicKey, Trust, hex_bytes};
@@ -12,7 +13,7 @@ use operator::Operator;
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/corpus.json");
 
 /// One receipt, what the verifier knows from elsewhere, and what it must say.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Case {
     name: String,
@@ -77,7 +78,7 @@ fn every_receipt_of_the_corpus_gets_its_verdict() {
 #[test]
 fn the_corpus_is_what_these_tests_make() {
     let operator = Operator::new();
-    let made: Vec<Case> = operator::good(&operator).into_iter().chain(hostile::all(&operator)).collect();
+    let made = [operator::good(&operator), hostile::all(&operator), malformed::all(&operator)].concat();
     if std::env::var_os("UPDATE_CORPUS").is_some() {
         std::fs::write(CORPUS, serde_json::to_string_pretty(&made).unwrap() + "\n").unwrap();
     }

@@ -123,18 +123,18 @@ impl Operator {
         let terms = Terms { mode: Source::Beacon, label: Some("lottery".into()), ..Terms::default() };
         let request = DrawRequest::on(vec![Draw::Sample { n: 49, k: 6 }], terms).unwrap();
         let mut receipt = self.draw([0xcc; 32], Mode::Beacon(beacon), request);
-        let alpha = draw::Alpha::new(&receipt.input(), &receipt.request_hash);
-        let accept = Leaf::Accept {
-            epoch: EPOCH,
-            context: leaf::Context::new(&receipt.payer, Some("lottery")),
-            accept_hash: leaf::accept_hash(&alpha),
-            round: beacon.round,
-            time: beacon.accepted_at,
-        };
         let mut entries = self.log_with(receipt.leaf(&[0x33; 32]));
-        entries[3] = accept;
+        entries[3] = self.accept_leaf(&receipt);
         self.prove(&mut receipt, &entries, 0, 6, Some(3));
         receipt
+    }
+
+    /// The entry that accepts a draw by the beacon.
+    pub(super) fn accept_leaf(&self, receipt: &DrawReceipt) -> Leaf {
+        let Mode::Beacon(BeaconRound { round, accepted_at: time, .. }) = receipt.mode else { unreachable!() };
+        let accept_hash = leaf::accept_hash(&draw::Alpha::new(&receipt.input(), &receipt.request_hash));
+        let context = leaf::Context::new(&receipt.payer, receipt.request.label());
+        Leaf::Accept { epoch: EPOCH, context, accept_hash, round, time }
     }
 }
 
