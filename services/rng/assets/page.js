@@ -39,24 +39,26 @@ const binary = (text) => Uint8Array.from(atob(text), (letter) => letter.charCode
 
 loadVerifier(binary(MODULE)).then((verify) => {
   const check = () => show(verify(at("receipt").value, known()));
+  const receipt = at("receipt");
   at("verify").addEventListener("click", check);
-  at("receipt").addEventListener("paste", () => setTimeout(check));
-  const drop = at("receipt");
+  receipt.addEventListener("paste", () => setTimeout(check));
+  // Anywhere on the page: beside the box, a browser would leave the page and open the file.
   for (const name of ["dragover", "dragleave", "drop"]) {
-    drop.addEventListener(name, (event) => {
+    addEventListener(name, (event) => {
       event.preventDefault();
-      drop.classList.toggle("over", name === "dragover");
+      receipt.classList.toggle("over", name === "dragover");
     });
   }
-  drop.addEventListener("drop", async (event) => {
+  addEventListener("drop", async (event) => {
     const file = event.dataTransfer.files[0];
-    drop.value = file ? await file.text() : event.dataTransfer.getData("text");
+    receipt.value = file ? await file.text() : event.dataTransfer.getData("text");
     check();
   });
+  at("verify").disabled = false;
   const fromLink = () => {
     if (location.hash.length < 2) return;
     const base64 = location.hash.slice(1).replace(/-/g, "+").replace(/_/g, "/");
-    at("receipt").value = new TextDecoder().decode(binary(base64));
+    receipt.value = new TextDecoder().decode(binary(base64));
     check();
   };
   addEventListener("hashchange", fromLink);

@@ -52,7 +52,7 @@ fn content() -> maud::Markup {
             dt { "Key of the day" } dd { input #key placeholder="0x…" spellcheck="false"; }
             dt { "Log: name and key" } dd { input #log placeholder="rng.example.com 0x…" spellcheck="false"; }
         }
-        button #verify { "Verify" }
+        button #verify disabled { "Verify" }
         a href="/verify.py" { "The same as one Python file" }
         section #result {}
     }

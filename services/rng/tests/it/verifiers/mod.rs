@@ -1,12 +1,13 @@
 //! The verifiers that are not the crate: the Python file, and the page's module, in Node and in a real browser.
 
+mod browser;
+
 use std::{
     io::Write as _,
     path::Path,
     process::{Command, Stdio},
 };
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use draw::{Draw, DrawInput, DrawReceipt, DrawRequest, Mode, Scheme, SecretKey, Terms};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -111,46 +112,6 @@ fn ten_thousand_draws_come_out_the_same() {
     let input = lines(receipts.iter().map(|receipt| json!(receipt)));
     assert!(run("node", "values.mjs", &input) == expected, "the module draws otherwise");
     assert!(run("python3", "values.py", &input) == expected, "Python draws otherwise");
-}
-
-/// What the page shows, in the browser that it is for.
-fn shown(url: &str) -> String {
-    let profile = tempfile::tempdir().expect("a folder");
-    let output = Command::new("chromium")
-        .args([
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--virtual-time-budget=20000",
-            "--dump-dom",
-        ])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(url)
-        .stderr(Stdio::null())
-        .output()
-        .expect("chromium runs");
-    String::from_utf8(output.stdout).expect("text")
-}
-
-#[tokio::test]
-async fn the_page_verifies_in_a_browser_and_may_call_nobody() {
-    let running = offline().start();
-    let answer = running.get("/verify").await;
-    let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
-    assert!(policy.starts_with("default-src 'none';") && !policy.contains("connect-src"), "{policy}");
-    for (name, verdict) in [
-        ("every operation, logged", "ok"),
-        ("by the beacon", "ok"),
-        ("edited value", "values"),
-        ("s + q", "proof"),
-        ("forged inclusion: a hash", "inclusion"),
-    ] {
-        let case = corpus().into_iter().find(|case| case["name"] == name).expect(name);
-        let receipt = BASE64_URL_SAFE_NO_PAD.encode(case["receipt"].to_string());
-        let page = shown(&format!("{}/verify#{receipt}", running.public));
-        assert!(page.contains(&format!("data-verdict=\"{verdict}\"")), "{name}");
-        assert_eq!(page.contains("<p class=\"verdict ok\">The receipt holds</p>"), verdict == "ok", "{name}");
-    }
 }
 
 #[tokio::test]
