@@ -11,7 +11,8 @@ function show(report) {
   const result = at("result");
   result.replaceChildren();
   const holds = report.verdict === "ok";
-  const verdict = element("p", holds ? "The receipt holds" : "The receipt does not hold", result);
+  const reserve = report.keyIsKnown ? "" : ", if this key is the seller's";
+  const verdict = element("p", holds ? `The receipt holds${reserve}` : "The receipt does not hold", result);
   verdict.className = holds ? "verdict ok" : "verdict bad";
   result.dataset.verdict = report.verdict;
   if (!holds) element("p", report.why, result);
@@ -22,7 +23,8 @@ function show(report) {
   }
   for (const [op, values] of report.values) {
     element("h3", op, result);
-    const shown = values.slice(0, 200).join(" ");
+    const between = op === "passwords" || op === "uuids" ? "\n" : " "; // a password may have a space in it
+    const shown = values.slice(0, 200).join(between);
     element("pre", values.length > 200 ? `${shown} … (${values.length} in all)` : shown, result);
   }
 }

@@ -4,8 +4,8 @@ was public beforehand, and that the draw is in the log. Standard library only; n
 
     python3 verify.py RECEIPT.json [--key 0x...] [--log ORIGIN 0x...] [--checkpoint FILE]
 
-RECEIPT.json is a draw's answer, or a file that `buyer` saved: then key and log are taken from the offer in it. What you
-do not name is taken on the receipt's word. Exit status 0: it holds; 1: it does not.
+RECEIPT.json is a draw's answer, or a file that `buyer` saved: then key and log are taken from the offer in it, whose
+signature `buyer verify` checks. What you do not name is taken on the receipt's word. Exit status 0: it holds; 1: it does not.
 
 `checked` is the whole argument; what it calls follows in the same order, and the arithmetic comes last. The construction
 is rng/v1; the numbers in brackets are sections of RFC 9381 unless another document is named.
@@ -61,7 +61,7 @@ def checked(receipt, trust):
     logged = check_log(receipt, alpha, trust)
     return [
         "values        follow from the proof",
-        "key           %s, %s" % (receipt["publicKey"], "the known one" if known else "ON THE RECEIPT'S WORD"),
+        "key           %s, %s" % (receipt["publicKey"], trust.get("by", "the known one") if known else "ON THE RECEIPT'S WORD"),
         "payment       nonce %s, %s" % (receipt["nonce"], bound),
         "log           " + logged + ("" if trust.get("log") else ", ON THE RECEIPT'S WORD"),
         "beacon signature: not checked (round %d)" % beacon["round"] if beacon else "beacon        none: the operator knew first",
@@ -520,15 +520,16 @@ def main():
         receipt, trust = read_json(read(given.receipt)), {}
         if "draw" in receipt:  # a file of `buyer`
             offered = receipt["offer"]["requirements"]["extra"]["rng"]
-            trust, receipt = {"key": offered["publicKey"], "log": offered.get("log")}, receipt["draw"]
+            trust = {"key": offered["publicKey"], "log": offered.get("log"), "by": "the one of the offer in this file"}
+            receipt = receipt["draw"]
         if given.key:
-            trust["key"] = given.key
+            trust.update(key=given.key, by="the known one")
         if given.log:
             trust["log"] = dict(zip(("origin", "publicKey"), given.log))
         if given.checkpoint:
             trust["checkpoint"] = read(given.checkpoint)
         print("\n".join(verify(receipt, trust)))
-        print("the receipt holds")
+        print("the receipt holds" if given.key else "the receipt holds, if this key is the seller's: name it with --key")
     except (Refused, LookupError, TypeError, ValueError) as refused:
         print("THE RECEIPT DOES NOT HOLD (%s): %s" % (getattr(refused, "code", "format"), refused))
         sys.exit(1)

@@ -77,6 +77,7 @@ fn plot(leaves: &[(u64, Option<Leaf>)], today: u32) -> Markup {
                     text x=(left + 20) y="137" text-anchor="middle" { (date(*day)) }
                 }
                 line x1="0" y1="120.5" x2="700" y2="120.5" {}
+                @if days.values().all(|draws| *draws == 0) { text x="350" y="70" text-anchor="middle" { "No draws yet" } }
             }
             figcaption { "Of the latest " (leaves.len()) " entries of the log; days are UTC, and each is an epoch." }
         }

@@ -47,7 +47,7 @@ fn content() -> maud::Markup {
             "which may not talk to anybody: the browser holds it to that. You can save the page and use it without a network."
         }
         textarea #receipt spellcheck="false" placeholder="{ \"format\": \"rng/v1\", … }" {}
-        p.soft { "What you know from elsewhere: without it, key and log are taken on the receipt's word. A file of " code { "buyer" } " names them itself." }
+        p.soft { "What you know from elsewhere: without it, key and log are taken on the receipt's word, or on that of the offer in a file of " code { "buyer" } ". The seller's are at " a href="/v1/key" { "/v1/key" } ", and every key of a day is in the log." }
         dl {
             dt { "Key of the day" } dd { input #key placeholder="0x…" spellcheck="false"; }
             dt { "Log: name and key" } dd { input #log placeholder="rng.example.com 0x…" spellcheck="false"; }

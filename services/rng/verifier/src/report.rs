@@ -35,6 +35,8 @@ pub struct Report {
     pub verdict: &'static str,
     /// What is wrong, for a person; empty where nothing is.
     pub why: String,
+    /// Whether the key is one that the reader named. Else whose key it is, is the receipt's word, or its file's.
+    pub key_is_known: bool,
     /// What was found true, as pairs of a name and a detail.
     pub findings: Vec<(&'static str, String)>,
     /// The values, each as text, by draw.
@@ -48,7 +50,7 @@ impl Report {
     }
 
     fn refused(verdict: &'static str, why: impl ToString) -> Self {
-        Self { verdict, why: why.to_string(), findings: Vec::new(), values: Vec::new() }
+        Self { verdict, why: why.to_string(), key_is_known: false, findings: Vec::new(), values: Vec::new() }
     }
 }
 
@@ -58,6 +60,8 @@ pub fn report(question: &[u8]) -> Report {
         Ok(question) => question,
         Err(error) => return Report::refused("format", error),
     };
+    let key_is_known = question.trust.key.is_some();
+    let words = Words::of(&question.trust);
     let (receipt, known) = match unwrap(question) {
         Ok(unwrapped) => unwrapped,
         Err(why) => return Report::refused("format", why),
@@ -71,7 +75,8 @@ pub fn report(question: &[u8]) -> Report {
         Ok(verified) => Report {
             verdict: "ok",
             why: String::new(),
-            findings: findings(&verified, &trust),
+            key_is_known,
+            findings: findings(&verified, &trust, &words),
             values: verified.values().iter().map(|values| (values.op(), values.texts())).collect(),
         },
         Err(error) => Report::refused(error.code(), error),
@@ -110,8 +115,22 @@ fn trust(known: &Known) -> Result<Trust, String> {
     })
 }
 
-fn findings(verified: &VerifiedDraw, trust: &Trust) -> Vec<(&'static str, String)> {
-    let word = |known: bool| if known { "the one you know" } else { "on the receipt's word" };
+/// On whose word key and log are what they are.
+struct Words {
+    key: &'static str,
+    log: &'static str,
+}
+
+impl Words {
+    fn of(named: &Known) -> Self {
+        let word = |named: bool| if named { "the one you know" } else { "the one of the offer in this file" };
+        Self { key: word(named.key.is_some()), log: word(named.log.is_some()) }
+    }
+}
+
+fn findings(verified: &VerifiedDraw, trust: &Trust, words: &Words) -> Vec<(&'static str, String)> {
+    let word = |known: bool, word| if known { word } else { "on the receipt's word" };
+    let (key, of_log) = (word(trust.key.is_some(), words.key), word(trust.log.is_some(), words.log));
     let input = verified.input();
     let bound = match verified.binding() {
         Binding::Commit(_) => "bound to the request".to_owned(),
@@ -123,14 +142,10 @@ fn findings(verified: &VerifiedDraw, trust: &Trust) -> Vec<(&'static str, String
     let log = match verified.logged() {
         Logged::No => "in no log".to_owned(),
         Logged::Promised { log, include_by } => {
-            format!(
-                "promised to be in {} by {include_by} (seconds since 1970), {}",
-                log.name(),
-                word(trust.log.is_some())
-            )
+            format!("promised to be in {} by {include_by} (seconds since 1970), {of_log}", log.name())
         }
         Logged::Included { log, index, checkpoint } => {
-            format!("entry {index} of {} in {}, {}", checkpoint.size, log.name(), word(trust.log.is_some()))
+            format!("entry {index} of {} in {}, {of_log}", checkpoint.size, log.name())
         }
     };
     let beacon = match input.mode {
@@ -143,7 +158,7 @@ fn findings(verified: &VerifiedDraw, trust: &Trust) -> Vec<(&'static str, String
         _ => "none: the operator knew the outcome first".to_owned(),
     };
     vec![
-        ("key", format!("{} of epoch {}, {}", verified.key(), input.epoch, word(trust.key.is_some()))),
+        ("key", format!("{} of epoch {}, {key}", verified.key(), input.epoch)),
         (
             "payment",
             format!(
