@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     let service = Service::new("rng", about, env!("CARGO_PKG_VERSION"))
         .ports(4023, 5023)
         .command("audit", "Follow a log, and say what its operator did wrong", audit::run)
+        .worker("appends", log::appends::run)
         .command("stream", "Write the bytes of consecutive draws, for tests of randomness", stream::run);
     service_kit::run(service, routes)
 }

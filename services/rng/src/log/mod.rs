@@ -2,6 +2,7 @@
 
 mod accept;
 mod append;
+pub(crate) mod appends;
 pub(crate) mod http;
 mod keys;
 mod proofs;

@@ -191,24 +191,3 @@ async fn a_draw_by_the_beacon_is_proven_with_its_key_and_its_acceptance() {
     assert_eq!((proof.key.index, proof.accept.map(|place| place.index), proof.draw.index), (0, Some(2), 3));
     assert_eq!(proof.key_logged_at, now);
 }
-
-/// As the sequencer appends: a group is one change, and on disk before the next.
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn durable_appends_a_second() {
-    for group in [1_u64, 16, 250, 1_000] {
-        let folder = tempfile::tempdir().unwrap();
-        let log = log(&folder).await;
-        let (began, mut size) = (std::time::Instant::now(), 0_u64);
-        while began.elapsed().as_secs() < 3 {
-            let mut append = log.store.append().await.unwrap();
-            for number in size..size + group {
-                append.push(entry(number));
-            }
-            append.commit(&log.signer).await.unwrap();
-            size += group;
-        }
-        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap();
-        println!("SQLite, {group} in a change: {} entries/s", size * 1_000 / milliseconds);
-    }
-}

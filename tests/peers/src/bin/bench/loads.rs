@@ -64,7 +64,8 @@ async fn ceiling(bench: &Bench) -> anyhow::Result<Row> {
         let result = serde_json::from_slice(&fs::read(&json)?)?;
         each_second.push(figure(&result, "/load/served_per_s"));
     }
-    Ok(Row::new("signed requests, seller on the same cores", "per second", &each_second).goal("5,000 or more"))
+    Ok(Row::new("signed requests, seller on the same cores", "per second", &each_second)
+        .goal("5,000 or more"))
 }
 
 async fn run() -> anyhow::Result<Value> {

@@ -1,5 +1,6 @@
 //! What a draw takes: its proof alone, its share of a paid call, and how many are sold a second.
 
+mod log;
 mod vrf;
 
 use anyhow::{Context, ensure};
@@ -52,7 +53,8 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Table>> {
         Row::new("its leaf and answer on disk, p50 (`commit`)", "ms", &paid.commit),
         Row::new("receipt of 32 bytes", "bytes", &[paid.receipt]),
     ];
-    Ok(vec![vrf::measure(bench)?, Table::new("32 bytes each, a block for every transaction", rows)])
+    let sold = Table::new("32 bytes each, a block for every transaction", rows);
+    Ok(vec![vrf::measure(bench)?, sold, log::measure(bench)?])
 }
 
 /// Draws a second, made as the service makes them.
