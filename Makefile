@@ -96,7 +96,7 @@ deploy/devnet/node_modules/.stamp: deploy/devnet/package-lock.json
 
 # What the tests need besides: the stock clients that pay us, and a Postgres that they start themselves.
 setup-clients: tests/clients/node/node_modules/.stamp tests/clients/python/.venv/.stamp .tools/llm/.stamp
-	deploy/need.sh initdb chromium
+	deploy/need.sh initdb chromium faketime
 
 tests/clients/node/node_modules/.stamp: tests/clients/node/package-lock.json
 	deploy/need.sh node npm

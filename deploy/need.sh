@@ -2,7 +2,7 @@
 # Installs what is missing of the named programs, from Debian's packages where this user may, and says what to do elsewhere.
 set -euo pipefail
 
-declare -A package=([node]=nodejs [npm]=npm [python3]=python3 [initdb]=postgresql [chromium]=chromium
+declare -A package=([node]=nodejs [npm]=npm [python3]=python3 [initdb]=postgresql [chromium]=chromium [faketime]=faketime
   [ent]=ent [rngtest]=rng-tools-debian [dieharder]=dieharder)
 
 # Debian keeps the server's programs out of PATH.

@@ -8,6 +8,7 @@ mod support;
 mod abuse;
 mod attachments;
 mod batteries;
+mod beacon_draw;
 mod bought_draw;
 mod bought_scrape;
 mod challenge;

@@ -90,6 +90,9 @@ fn command(anvil: &Path, options: &Options) -> Command {
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true);
+    if let Some(starts_at) = options.starts_at {
+        command.args(["--timestamp", &starts_at.to_string()]);
+    }
     command
 }
 

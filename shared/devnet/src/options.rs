@@ -10,6 +10,8 @@ pub struct Options {
     /// The anvil executable. If `None`: the environment variable `ANVIL`, else the one that `make setup` installed,
     /// else the one on `PATH`.
     pub anvil: Option<PathBuf>,
+    /// When the chain's clock starts, in seconds since the Unix epoch; now if `None`. It goes on from there.
+    pub starts_at: Option<u64>,
 }
 
 /// When the chain makes a block.
