@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Json, Router, extract::Path, routing::get};
+use axum::{Json, Router, extract::Path, http::StatusCode, routing::get};
 use devnet::{Devnet, Options};
 use draw::beacon::{CHAIN_HASH, time_of};
 use serde_json::{Value, json};
@@ -22,13 +22,16 @@ use crate::{
 const OF_ANOTHER_ROUND: &str =
     "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39";
 
-/// A relay that answers any round with the signature of another one, and the rounds that it was asked for.
-async fn forger() -> (String, Arc<Mutex<Vec<u64>>>) {
+/// What a relay answers to a round.
+type Answer = fn(u64) -> Result<Json<Value>, StatusCode>;
+
+/// A relay, and the rounds that it was asked for.
+async fn relay(answer: Answer) -> (String, Arc<Mutex<Vec<u64>>>) {
     let asked = Arc::<Mutex<Vec<u64>>>::default();
     let notes = asked.clone();
     let answer = move |Path(round): Path<u64>| async move {
         notes.lock().expect("not poisoned").push(round);
-        Json(json!({ "round": round, "signature": OF_ANOTHER_ROUND }))
+        answer(round)
     };
     let relay = Router::new().route(&format!("/{CHAIN_HASH}/public/{{round}}"), get(answer));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -39,8 +42,25 @@ async fn forger() -> (String, Arc<Mutex<Vec<u64>>>) {
 
 #[tokio::test]
 async fn a_forged_round_makes_no_draw_and_the_money_comes_back() {
+    let forger = |round| Ok(Json(json!({ "round": round, "signature": OF_ANOTHER_ROUND })));
+    no_draw(forger, "is not that of round").await;
+}
+
+#[tokio::test]
+async fn another_round_than_asked_for_makes_no_draw_and_the_money_comes_back() {
+    let wrong = |_| Ok(Json(json!({ "round": 1000, "signature": OF_ANOTHER_ROUND })));
+    no_draw(wrong, "the relay answered round 1000").await;
+}
+
+#[tokio::test]
+async fn a_round_that_comes_too_late_makes_no_draw_and_the_money_comes_back() {
+    no_draw(|_| Err(StatusCode::TOO_EARLY), "425").await;
+}
+
+/// A draw is paid, the relay answers so, and nothing is drawn or kept, for the reason that the answer names.
+async fn no_draw(answer: Answer, why: &str) {
     let chain = Devnet::start(Options::default()).await.expect("a chain");
-    let (relay, asked) = forger().await;
+    let (relay, asked) = relay(answer).await;
     let rng = rng().on("devnet", chain.rpc_url()).env("X402_PAY_TO", &chain.pay_to().rng.to_string());
     let wallet = rng.file("refunds.key", &chain.buyer(1).private_key.to_string());
     let running = rng.env("X402_REFUND_KEY_FILE", &wallet).env("RNG_BEACON_RELAY", &relay).start();
@@ -53,6 +73,7 @@ async fn a_forged_round_makes_no_draw_and_the_money_comes_back() {
     let (status, refused) = sell(client().get(format!("{}{target}", running.public)), &payment).await;
     let refused: Value = serde_json::from_str(&refused).expect("JSON");
     assert_eq!((status, &refused["reason"]), (503, &json!("beacon_unavailable")), "{refused}");
+    assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains(why)), "{refused}");
     let rounds = asked.lock().expect("not poisoned").clone();
     let round = rounds.first().copied().expect("the relay was asked");
     assert!(time_of(round) > paid_at, "a round that nobody knew when the draw was paid");
