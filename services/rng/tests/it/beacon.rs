@@ -43,7 +43,7 @@ async fn relay(answer: Answer) -> (String, Arc<Mutex<Vec<u64>>>) {
 #[tokio::test]
 async fn a_forged_round_makes_no_draw_and_the_money_comes_back() {
     let forger = |round| Ok(Json(json!({ "round": round, "signature": OF_ANOTHER_ROUND })));
-    no_draw(forger, "is not that of round").await;
+    no_draw(forger, "the signature is not the beacon's for round").await;
 }
 
 #[tokio::test]
