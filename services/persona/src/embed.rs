@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Module, Result, Tensor};
-use candle_nn::{Embedding, LayerNorm, Linear, VarBuilder, embedding, layer_norm, linear};
+use candle_nn::{Embedding, LayerNorm, VarBuilder, embedding, layer_norm};
 use tokenizers::{Tokenizer, TruncationParams};
 
 const WIDTH: usize = 384;
 const INNER: usize = 1536;
 const LAYERS: usize = 6;
-const HEADS: usize = 12;
 const VOCABULARY: usize = 30522;
 const POSITIONS: usize = 512;
 const MOST_TOKENS: usize = 96;
 const EPSILON: f64 = 1e-12;
+/// How many outputs of a linear layer are reckoned together: as many as a head of attention has.
+const STRIP: usize = 32;
 
 /// A sentence's meaning, of length 1.
 pub(crate) type Meaning = Vec<f32>;
@@ -36,6 +37,37 @@ struct Layer {
     widen: Linear,
     narrow: Linear,
     norm: LayerNorm,
+}
+
+/// A linear layer whose weights lie as the product reads them: in strips, row after row. Turned round on the way they would be packed
+/// anew for every text, which takes longer than the product; and a strip's product is too small to be worth a second thread.
+struct Linear {
+    strips: Tensor,
+    bias: Tensor,
+}
+
+impl Linear {
+    fn load(of: usize, to: usize, weights: &VarBuilder<'_>) -> Result<Self> {
+        let strips = weights.get((to, of), "weight")?.reshape((to / STRIP, STRIP, of))?.transpose(1, 2)?;
+        let bias = weights.get(to, "bias")?.reshape((to / STRIP, 1, STRIP))?;
+        Ok(Self { strips: strips.contiguous()?, bias })
+    }
+
+    /// Strip by strip, a row for each token.
+    fn strips(&self, x: &Tensor) -> Result<Tensor> {
+        let ((count, of), strips) = (x.dims2()?, self.strips.dim(0)?);
+        x.broadcast_as((strips, count, of))?.matmul(&self.strips)?.broadcast_add(&self.bias)
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        in_rows(&self.strips(x)?)
+    }
+}
+
+/// A row for each token, of all strips.
+fn in_rows(strips: &Tensor) -> Result<Tensor> {
+    let (number, count, width) = strips.dims3()?;
+    strips.transpose(0, 1)?.reshape((count, number * width))
 }
 
 impl Embedder {
@@ -88,28 +120,24 @@ impl Embedder {
 impl Layer {
     fn load(weights: &VarBuilder<'_>) -> Result<Self> {
         let attention = weights.pp("attention");
-        let inner = |name: &str| linear(WIDTH, WIDTH, attention.pp("self").pp(name));
+        let inner = |name: &str| Linear::load(WIDTH, WIDTH, &attention.pp("self").pp(name));
         Ok(Self {
             query: inner("query")?,
             key: inner("key")?,
             value: inner("value")?,
-            attended: linear(WIDTH, WIDTH, attention.pp("output.dense"))?,
+            attended: Linear::load(WIDTH, WIDTH, &attention.pp("output.dense"))?,
             attended_norm: layer_norm(WIDTH, EPSILON, attention.pp("output.LayerNorm"))?,
-            widen: linear(WIDTH, INNER, weights.pp("intermediate.dense"))?,
-            narrow: linear(INNER, WIDTH, weights.pp("output.dense"))?,
+            widen: Linear::load(WIDTH, INNER, &weights.pp("intermediate.dense"))?,
+            narrow: Linear::load(INNER, WIDTH, &weights.pp("output.dense"))?,
             norm: layer_norm(WIDTH, EPSILON, weights.pp("output.LayerNorm"))?,
         })
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let count = x.dim(0)?;
-        let heads = |part: &Linear| {
-            part.forward(x)?.reshape((count, HEADS, WIDTH / HEADS))?.transpose(0, 1)?.contiguous()
-        };
-        let scores =
-            (heads(&self.query)?.matmul(&heads(&self.key)?.t()?)? / ((WIDTH / HEADS) as f64).sqrt())?;
-        let mixed = candle_nn::ops::softmax(&scores, 2)?.matmul(&heads(&self.value)?)?;
-        let mixed = mixed.transpose(0, 1)?.reshape((count, WIDTH))?;
+        // A head is a strip.
+        let (query, key, value) = (self.query.strips(x)?, self.key.strips(x)?, self.value.strips(x)?);
+        let scores = (query.matmul(&key.t()?)? / (STRIP as f64).sqrt())?;
+        let mixed = in_rows(&candle_nn::ops::softmax(&scores, 2)?.matmul(&value)?)?;
         let x = self.attended_norm.forward(&(self.attended.forward(&mixed)? + x)?)?;
         let inner = self.narrow.forward(&self.widen.forward(&x)?.gelu_erf()?)?;
         self.norm.forward(&(inner + x)?)
