@@ -20,8 +20,7 @@ use crate::{
 
 const ROUND: u64 = 1000;
 /// What quicknet published.
-const SIGNATURE: &str =
-    "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39";
+const SIGNATURE: &str = include_str!("../../shared/draw/tests/vectors/quicknet-1000.hex");
 
 /// A program's clock, stopped where an accepted draw waits for that round. Waiting goes on as ever.
 fn clock() -> [(&'static str, String); 5] {

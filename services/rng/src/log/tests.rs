@@ -15,8 +15,7 @@ use crate::{beacon::Beacon, clock};
 
 /// A round that quicknet published.
 const ROUND: u64 = 1000;
-const SIGNATURE: &str =
-    "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39";
+const SIGNATURE: &str = include_str!("../../../../shared/draw/tests/vectors/quicknet-1000.hex");
 
 async fn log(folder: &tempfile::TempDir) -> Log {
     let url = format!("sqlite://{}", folder.path().join("log.db").display());

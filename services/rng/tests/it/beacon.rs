@@ -19,8 +19,7 @@ use crate::{
 };
 
 /// What quicknet published as its round 1000.
-const OF_ANOTHER_ROUND: &str =
-    "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39";
+const OF_ANOTHER_ROUND: &str = include_str!("../../../../shared/draw/tests/vectors/quicknet-1000.hex");
 
 /// What a relay answers to a round.
 type Answer = fn(u64) -> Result<Json<Value>, StatusCode>;

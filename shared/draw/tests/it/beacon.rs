@@ -7,10 +7,7 @@ const RECORDED: [(u64, &str); 2] = [
         123,
         "0xb75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4b13e0dfc92",
     ),
-    (
-        1000,
-        "0xb44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39",
-    ),
+    (1000, concat!("0x", include_str!("../vectors/quicknet-1000.hex"))),
 ];
 
 fn recorded() -> [(u64, [u8; 48]); 2] {

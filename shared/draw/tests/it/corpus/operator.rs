@@ -14,8 +14,7 @@ use super::{Case, Named, NamedLog};
 pub(super) const ACCEPTED_AT: u64 = time_of_round() - DELAY;
 pub(super) const EPOCH: u32 = (ACCEPTED_AT / 86_400) as u32;
 const ROUND: u64 = 1000;
-const SIGNATURE: &str =
-    "0xb44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39";
+const SIGNATURE: &str = concat!("0x", include_str!("../../vectors/quicknet-1000.hex"));
 
 const fn time_of_round() -> u64 {
     draw::beacon::GENESIS + (ROUND - 1) * draw::beacon::PERIOD
