@@ -42,7 +42,7 @@ pub(crate) async fn run(context: &Context, command: Channel) -> anyhow::Result<E
         Channel::Open { url, calls, max, deposit, budget, at_once } => {
             let most = max.unwrap_or_default().atomic().saturating_mul(calls);
             let deposit = deposit.unwrap_or(Usdc::from_atomic(most));
-            let terms = Terms { max_price: max, budget, epoch: None };
+            let terms = Terms { max_price: max, budget, ..Terms::default() };
             spend(context, &url, (calls, at_once), deposit, &terms).await
         }
         Channel::Close { id, json } => close(context, id, json).await,

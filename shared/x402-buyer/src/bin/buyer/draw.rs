@@ -24,7 +24,7 @@ struct Printed {
 
 pub(crate) async fn run(context: &Context, command: Draw) -> anyhow::Result<Exit> {
     let budget = command.purchasing.budget.clone();
-    let terms = Terms { max_price: Some(command.max), budget, epoch: None };
+    let terms = Terms { max_price: Some(command.max), budget, ..Terms::default() };
     let (request, terms) = of_the_day(context, &command, terms).await?;
     let sent = buy::send(context, &request, &terms, command.purchasing.calls).await;
     let mut answer = sent.inspect_err(buy::show_refusal)?;

@@ -25,7 +25,7 @@ struct Printed {
 
 pub(crate) async fn run(context: &Context, command: Pay) -> anyhow::Result<Exit> {
     let request = request(&command)?;
-    let terms = Terms { max_price: command.max, budget: command.purchasing.budget, epoch: None };
+    let terms = Terms { max_price: command.max, budget: command.purchasing.budget, ..Terms::default() };
     let sent = buy::send(context, &request, &terms, command.purchasing.calls).await;
     let answer = sent.inspect_err(buy::show_refusal)?;
     show(&answer, command.purchasing.save.as_deref(), command.purchasing.json)

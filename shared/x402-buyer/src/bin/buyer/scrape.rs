@@ -46,7 +46,7 @@ pub(crate) async fn run(context: &Context, command: Scrape) -> anyhow::Result<Ex
         max_tokens: command.max_tokens,
     };
     let request = Request::post_json(&buy::endpoint(&command.service, PATH)?, &asked)?;
-    let terms = Terms { max_price: Some(command.max), budget: command.purchasing.budget, epoch: None };
+    let terms = Terms { max_price: Some(command.max), budget: command.purchasing.budget, ..Terms::default() };
     let (save, json) = (command.purchasing.save.as_deref(), command.purchasing.json);
     let answer = match buy::send(context, &request, &terms, command.purchasing.calls).await {
         Ok(answer) => answer,
