@@ -63,7 +63,8 @@ impl Line {
         count.to()
     }
 
-    /// Waits until the chain has that many: a second copy is on its way when the first is answered.
+    /// Waits until the chain has that many: it answers before the block is made, and a second copy is on its way when the first is
+    /// answered.
     pub(crate) async fn until_sent(&self, count: u64) {
         let patience = Instant::now() + Duration::from_secs(10);
         while self.sent().await != count {
