@@ -80,7 +80,7 @@ verifier: ## build the verifier of draws that the page of `rng` carries, as WebA
 
 rng-stats: ## test the randomness of draws with ent, rngtest and dieharder, and the tests with planted faults
 	deploy/need.sh ent rngtest dieharder
-	cargo build --release -p rng-service
+	cargo build --release --workspace --bin rng
 	deploy/rng-stats.sh target/release/rng
 
 build:

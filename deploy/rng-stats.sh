@@ -57,7 +57,7 @@ tell() {
 }
 
 fails() {
-  [[ $1 == *FAILED* || $1 != *PASSED* ]] || [ "$(grep -c WEAK <<< "$1")" -gt 4 ]
+  [[ -z $1 || $1 == *FAILED* ]] || [ "$(grep -c WEAK <<< "$1")" -gt 4 ]
 }
 
 # Whether the same line of both outcomes is WEAK.
