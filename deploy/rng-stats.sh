@@ -36,9 +36,9 @@ rngtest_passes() {
   awk -v bad="$bad" -v n=$((good + bad)) 'BEGIN { m = n * 0.0008; w = 3.29 * sqrt(m) + 1; exit !(bad >= m - w && bad <= m + w) }'
 }
 
-# Good numbers give a WEAK one time in a hundred, and a test has up to thirty results: it is run once more, and fails where the same
-# result is WEAK again. More than four at once are one chance in ten thousand, and fail it too. The pipe has no end, so that no test
-# reads the same bytes twice.
+# A result of these tests is WEAK two to four times in a hundred, of the kernel's numbers as of ours (680 results of each), and a test
+# has up to thirty: it is run once more, and fails where the same result is WEAK again. More than six at once are about one chance in ten
+# thousand, and fail it too. The pipe has no end, so that no test reads the same bytes twice.
 dieharder_passes() {
   local test first again
   for test in "${tests[@]}"; do
@@ -57,7 +57,7 @@ tell() {
 }
 
 fails() {
-  [[ -z $1 || $1 == *FAILED* ]] || [ "$(grep -c WEAK <<< "$1")" -gt 4 ]
+  [[ -z $1 || $1 == *FAILED* ]] || [ "$(grep -c WEAK <<< "$1")" -gt 6 ]
 }
 
 # Whether the same line of both outcomes is WEAK.
