@@ -1,6 +1,10 @@
 //! The disk that the ledger is on is full for a while: what it was doing is kept, nothing more is sold, and then it goes on.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Write as _},
+    path::PathBuf,
+};
 
 use devnet::{Devnet, Options};
 use futures_util::future::join_all;
@@ -16,6 +20,9 @@ const PRICE: u64 = 1_000;
 const EARLY: std::ops::Range<usize> = 0..4;
 const LATE: std::ops::Range<usize> = 4..8;
 const TARGET: &str = "/v1/random?bytes=32";
+/// Runs a program with `data` on a disk of its own, in namespaces of its own so that nobody needs to be root. The ledger's log stays
+/// below this size, so that it must grow.
+const ON_A_SMALL_DISK: &str = "mkdir data && mount -t tmpfs -o size=3m tmpfs data && exec \"$0\" \"$@\"";
 
 /// A chain, and the rng on it with a ledger in a file.
 struct Shop {
@@ -25,11 +32,11 @@ struct Shop {
 }
 
 impl Shop {
-    /// A limit on the size of files is what a process without a disk of its own can be given: a write beyond it fails like one
-    /// to a full disk, once the signal that comes with it is ignored.
     async fn open() -> Self {
         let chain = Devnet::start(Options::default()).await.expect("a chain");
-        let rng = Program::new("/bin/sh").arg("-c").arg("trap '' XFSZ; exec \"$0\" \"$@\"");
+        let rng = ["--user", "--map-root-user", "--mount", "/bin/sh", "-c", ON_A_SMALL_DISK]
+            .into_iter()
+            .fold(Program::new("/usr/bin/unshare"), Program::arg);
         let rng = rng.arg(&binary("rng").display().to_string()).on("devnet", chain.rpc_url());
         let rng = rng.env("X402_PAY_TO", &chain.pay_to().rng.to_string()).start();
         rng.until_ready(200).await;
@@ -69,15 +76,24 @@ impl Shop {
         self.chain.balance_of(self.chain.pay_to().rng).await.expect("a balance").to()
     }
 
-    /// No file grows any more.
-    fn fill_the_disk(&self) {
-        let log: PathBuf = self.rng.folder.path().join("data/rng.db-wal");
-        self.limit(&fs::metadata(log).expect("the ledger's log").len().to_string());
+    /// What takes the disk's room, by way of the namespace that has the disk.
+    fn ballast(&self) -> PathBuf {
+        let folder = self.rng.folder.path().strip_prefix("/").expect("an absolute path");
+        PathBuf::from(format!("/proc/{}/root", self.rng.id())).join(folder).join("data/ballast")
     }
 
-    fn limit(&self, bytes: &str) {
-        let (process, size) = (format!("--pid={}", self.rng.id()), format!("--fsize={bytes}:"));
-        assert!(Command::new("prlimit").args([process, size]).status().expect("prlimit runs").success());
+    fn fill_the_disk(&self) {
+        let mut ballast = File::create(self.ballast()).expect("a file");
+        let full = loop {
+            if let Err(full) = ballast.write_all(&[0; 4096]) {
+                break full;
+            }
+        };
+        assert_eq!(full.kind(), ErrorKind::StorageFull, "{full}");
+    }
+
+    fn free_the_disk(&self) {
+        fs::remove_file(self.ballast()).expect("the file is there");
     }
 }
 
@@ -118,7 +134,7 @@ async fn while_the_disk_is_full_nothing_is_sold_or_lost_and_then_the_same_proces
         "nothing is taken for what cannot be recorded"
     );
 
-    shop.limit("unlimited");
+    shop.free_the_disk();
     shop.rng.until_ready(200).await;
     let paid: Vec<_> = early.iter().chain(&late).collect();
     for answer in join_all(paid.iter().map(|payment| shop.insist(payment))).await {
