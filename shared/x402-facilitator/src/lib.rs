@@ -36,6 +36,7 @@ mod relay;
 mod remote;
 mod settings;
 mod settle;
+mod verified;
 
 pub use chain::{
     BlockRef, Chain, ChainError, ChainSettings, DomainError, Facts, Head, Mismatch, OnchainChannel,

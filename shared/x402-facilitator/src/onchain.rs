@@ -15,6 +15,7 @@ use crate::{
     relay::Relay,
     settings::OnchainSettings,
     settle::Queue,
+    verified::Verified,
 };
 
 /// Verifies and settles by itself, over an RPC.
@@ -25,6 +26,7 @@ pub struct OnchainFacilitator {
     chain: Chain,
     relay: Arc<Relay>,
     queue: Queue,
+    verified: Verified,
 }
 
 /// There is nobody to send transactions.
@@ -64,7 +66,7 @@ impl OnchainFacilitator {
         journal: Arc<dyn Journal>,
     ) -> Result<Self, NoSigner> {
         let relay = Relay::new(chain.clone(), signers, settings, journal).ok_or(NoSigner)?;
-        Ok(Self { chain, relay: Arc::new(relay), queue: Queue::default() })
+        Ok(Self { chain, relay: Arc::new(relay), queue: Queue::default(), verified: Verified::default() })
     }
 
     /// Takes the signers up: what an earlier process sent from them and no block has is sent again, and what somebody else
@@ -86,16 +88,18 @@ impl OnchainFacilitator {
 
     async fn examine(&self, request: &VerifyRequest) -> Result<(Address, Facts), Rejection> {
         let Admitted { payload, .. } = admit(&self.chain, request).await?;
-        let authorization = &payload.authorization;
-        window(authorization, request.payment_requirements.max_timeout_seconds, now())?;
+        let authorization = payload.authorization;
+        window(&authorization, request.payment_requirements.max_timeout_seconds, now())?;
         let facts = self.chain.facts(&payload).await?;
-        facts.judge(authorization)?;
+        facts.judge(&authorization)?;
+        self.verified.note(payload);
         Ok((authorization.from, facts))
     }
 
     async fn send(&self, request: &SettleRequest) -> Result<SettleOutcome, Rejection> {
         let payment = admit(&self.chain, request).await?;
-        Ok(self.queue.settle(&self.relay, payment, request).await?)
+        let verified = self.verified.take(&payment.payload);
+        Ok(self.queue.settle(&self.relay, payment, verified, request).await?)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 pub const EXACT: &str = "exact";
 
 /// `payload` of a payment in the scheme `exact` on an EVM chain with EIP-3009 (`specs/schemes/exact/scheme_exact_evm.md`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ExactPayload {
     /// EIP-712 signature of the authorization: 65 bytes of an externally owned account, any length of a contract.
     pub signature: Bytes,
@@ -20,7 +20,7 @@ pub struct ExactPayload {
 }
 
 /// An EIP-3009 `TransferWithAuthorization`: whoever holds it signed may make the transfer, once, inside the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Authorization {
     /// The payer.

@@ -37,6 +37,8 @@ pub(crate) struct Job {
     payload: ExactPayload,
     /// [`SignedBy::Code`] also once the payer's code is seen or suspected: it settles alone then.
     signed_by: SignedBy,
+    /// When it was found good, where that was for this very attempt.
+    verified: Option<Instant>,
     max_timeout_seconds: u64,
     arrived: Instant,
     caller: oneshot::Sender<Answer>,
@@ -57,6 +59,7 @@ impl Queue {
         &self,
         relay: &Arc<Relay>,
         payment: Admitted,
+        verified: Option<Instant>,
         request: &SettleRequest,
     ) -> Answer {
         let queue = self.start(relay);
@@ -69,6 +72,7 @@ impl Queue {
         let job = Job {
             payload: payment.payload,
             signed_by: payment.signed_by,
+            verified,
             max_timeout_seconds: request.payment_requirements.max_timeout_seconds,
             arrived: Instant::now(),
             caller,

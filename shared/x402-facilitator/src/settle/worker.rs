@@ -16,6 +16,7 @@ use crate::{
     chain::{ChainError, Facts, PaymentState, Receipt, Settled},
     facilitator::{FacilitatorError, SettleOutcome},
     relay::{Relay, Relayed},
+    verified::is_recent,
 };
 
 /// Settles what waits, with one signer's transactions.
@@ -167,6 +168,10 @@ impl Worker {
 
     /// Answers what cannot settle, or did before. Returns what can, and what is unclear for being simulated with others.
     async fn examine(&self, jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
+        let (mut ready, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| is_recent(job.verified));
+        if jobs.is_empty() {
+            return (ready, jobs);
+        }
         let payloads: Vec<_> = jobs.iter().map(|job| &job.payload).collect();
         let newest = self.relay.chain.newest_seen();
         let asked = async {
@@ -177,11 +182,10 @@ impl Worker {
             Ok((facts, _)) => facts,
             Err(error) => {
                 tell(jobs, &Err(error));
-                return Default::default();
+                return (ready, Vec::new());
             }
         };
-        let single = jobs.len() == 1;
-        let (mut ready, mut again) = (Vec::new(), Vec::new());
+        let (single, mut again) = (jobs.len() == 1, Vec::new());
         for (job, facts) in jobs.into_iter().zip(facts) {
             if facts.nonce_used {
                 let answer = self.used(&job, &facts, None).await;
@@ -214,7 +218,7 @@ impl Worker {
         let outcome = match self.explain(&job, receipt).await {
             Ok(Some(outcome)) => outcome,
             Ok(None) if job.signed_by == SignedBy::Key => {
-                job.signed_by = SignedBy::Code;
+                (job.signed_by, job.verified) = (SignedBy::Code, None);
                 return Some(job);
             }
             Ok(None) => SettleOutcome::Failed { reason: ErrorReason::INVALID_TRANSACTION_STATE, transaction },

@@ -211,7 +211,7 @@ async fn a_refusal_of_what_is_in_a_block_already_is_no_refusal() {
 }
 
 #[tokio::test]
-async fn a_node_older_than_what_was_verified_does_not_refuse_a_payment() {
+async fn a_node_older_than_the_newest_block_seen_does_not_refuse_a_payment() {
     let world = World::automine().await;
     let before = world.chain().head().await.expect("answers").number;
     world
@@ -227,8 +227,8 @@ async fn a_node_older_than_what_was_verified_does_not_refuse_a_payment() {
         _ => Action::Pass,
     })
     .await;
-    let verified = facilitator.verify(&request).await.expect("answers");
-    assert!(matches!(verified, Verification::Valid { .. }), "{verified:?}");
+    let seen = facilitator.verify(&world.payment(&world.buyer(0))).await.expect("answers");
+    assert!(matches!(seen, Verification::Valid { .. }), "{seen:?}");
 
     late.store(true, Ordering::Relaxed);
     let outcome = facilitator.settle(&request).await;
@@ -238,6 +238,28 @@ async fn a_node_older_than_what_was_verified_does_not_refuse_a_payment() {
     );
     late.store(false, Ordering::Relaxed);
     settled(facilitator.settle(&request).await.expect("settles"));
+}
+
+#[tokio::test]
+async fn what_was_verified_just_now_is_sent_without_another_look_the_first_time() {
+    let world = World::automine().await;
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&calls);
+    let facilitator = behind(&world, PATIENT, move |method| {
+        count.fetch_add(usize::from(method == "eth_call"), Ordering::Relaxed);
+        Action::Pass
+    })
+    .await;
+    let [verified, other] = [0, 1].map(|buyer| world.payment(&world.buyer(buyer)));
+    let verdict = facilitator.verify(&verified).await.expect("answers");
+    assert!(matches!(verdict, Verification::Valid { .. }), "{verdict:?}");
+    let first = settled(facilitator.settle(&verified).await.expect("settles"));
+    assert_eq!(calls.load(Ordering::Relaxed), 1, "the verification's");
+
+    settled(facilitator.settle(&other).await.expect("settles"));
+    assert_eq!(calls.load(Ordering::Relaxed), 2, "nobody had verified this one");
+    assert_eq!(settled(facilitator.settle(&verified).await.expect("settles")), first);
+    assert_eq!(world.earned().await, 2 * PRICE.atomic());
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use devnet::BlockTime;
 use serde_json::json;
 use x402::{Address, Authorization, ErrorReason, Finality, Usdc};
 use x402_facilitator::{
-    Facilitator, FacilitatorError, NoSigner, OnchainFacilitator, OnchainSettings, PaymentState, SettleOutcome,
+    Facilitator, FacilitatorError, NoSigner, OnchainFacilitator, OnchainSettings, PaymentState,
+    SettleOutcome, Verification,
 };
 
 use crate::world::{NETWORK, PRICE, World, key, now, pauper, settled, transfer};
@@ -113,6 +114,20 @@ async fn a_cancelled_authorization_is_burned() {
     let outcome = world.facilitator(1).settle(&request).await.expect("answers");
     let burned = SettleOutcome::Failed { reason: ErrorReason::AUTHORIZATION_BURNED, transaction: None };
     assert_eq!(outcome, burned);
+}
+
+#[tokio::test]
+async fn what_is_cancelled_right_after_its_verification_moves_nothing_and_says_why() {
+    let world = World::automine().await;
+    let facilitator = world.facilitator(1);
+    let request = world.payment(&world.buyer(0));
+    let verdict = facilitator.verify(&request).await.expect("answers");
+    assert!(matches!(verdict, Verification::Valid { .. }), "{verdict:?}");
+    world.cancel(&world.buyer(0), request.payment_payload.exact().expect("exact").authorization.nonce).await;
+    let outcome = facilitator.settle(&request).await.expect("answers");
+    let SettleOutcome::Failed { reason, transaction: Some(_) } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(reason, ErrorReason::AUTHORIZATION_BURNED);
+    assert_eq!(world.earned().await, 0);
 }
 
 #[tokio::test]
