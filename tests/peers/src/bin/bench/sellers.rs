@@ -23,6 +23,8 @@ pub(crate) const SIGNERS: [usize; 3] = [0, 1, 2];
 /// What the peers are called in tables.
 pub(crate) const STOCK: &str = "x402-axum";
 pub(crate) const TYPESCRIPT: &str = "@x402/express, @x402/evm";
+/// A database here never waits for a disk.
+pub(crate) const MEMORY: &str = "/dev/shm";
 
 impl Sellers {
     pub(crate) async fn open(block_time: BlockTime) -> anyhow::Result<Self> {

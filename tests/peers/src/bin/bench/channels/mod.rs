@@ -17,7 +17,7 @@ use crate::{
     data::{Row, Table},
     payments::fdatasync,
     section::Bench,
-    sellers::{TYPESCRIPT, beside, typescript_seller},
+    sellers::{MEMORY, TYPESCRIPT, beside, typescript_seller},
     stats::percentile,
     unpaid::processor_time,
 };
@@ -28,8 +28,6 @@ const ALONE: usize = 200;
 /// Channels that are spent from at once, and the calls of each in a round.
 const CHANNELS: usize = 16;
 const EACH: usize = 40;
-/// A database here never waits for a disk.
-const MEMORY: &str = "/dev/shm";
 /// The accounts of the chain that send: for deposits, and for claims.
 const SIGNERS: [[usize; 2]; 3] = [[0, 3], [1, 4], [2, 5]];
 
