@@ -121,7 +121,8 @@ pub(crate) async fn audit(
             books.beside(sums.deposits, total(returns.map(|credit| credit.value)));
             books
         });
-        findings.extend(ledger::statements(node.network(), calls, &ledgers));
+        let keys = ledger::keys(&caller.http, &caller.goals).await;
+        findings.extend(ledger::statements(node.network(), &caller.goals, &keys, calls, &ledgers));
         findings.extend(returns.unexplained());
         findings.extend(channels.iter().flat_map(|books| books.findings.clone()));
         return Ok(Audit { judged, sums, channels, findings, blocks: (before.block + 1, head) });

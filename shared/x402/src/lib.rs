@@ -53,7 +53,7 @@ pub use proof::{
     Artifact, ArtifactError, DELIVERY_EXTENSION, DelegationError, Delivery, ExtensionError, ExtensionInfo,
     Finality, OFFER_RECEIPT_EXTENSION, OfferPayload, Offers, PAYMENT_IDENTIFIER, PayloadVersion,
     PaymentIdentifier, PaymentIdentifierError, PaymentStatus, REFUND_EXTENSION, ReceiptKey, ReceiptPayload,
-    Refund, Refunds, Signed, SignedOffer, SignedReceipt, StandardPayload, Statement,
+    Refund, Refunds, Signed, SignedOffer, SignedReceipt, StandardPayload, Statement, may_sign,
 };
 pub use reason::ErrorReason;
 pub use request::{RequestHash, RequestParts};

@@ -3,7 +3,7 @@
 use url::Url;
 use x402::{
     Address, ArtifactError, B256, Delivery, ExtensionError, ExtensionInfo, Network, OfferPayload, Offers,
-    ReceiptKey, ReceiptPayload, Signed, SignedReceipt, UnixSeconds, Usdc,
+    ReceiptKey, ReceiptPayload, Signed, SignedReceipt, UnixSeconds, Usdc, may_sign,
 };
 
 use super::Check;
@@ -69,18 +69,8 @@ impl<'a> Proof<'a> {
 
     /// The payee signs, or a key that the payee named for this origin and time.
     fn may_sign(&self, signer: Address, origin: &str, at: UnixSeconds) -> Result<(), String> {
-        let payee = self.paid.payee;
-        if signer == payee {
-            return Ok(());
-        }
-        let Some(key) = &self.key else {
-            return Err(format!("signed by {signer}; the payee is {payee} and names no key"));
-        };
-        match key.key_for(self.network, payee, origin, at) {
-            Ok(named) if named == signer => Ok(()),
-            Ok(named) => Err(format!("signed by {signer}, not by the receipt key {named}")),
-            Err(error) => Err(error.to_string()),
-        }
+        may_sign(signer, self.key.as_ref(), self.network, self.paid.payee, origin, at)
+            .map_err(|error| error.to_string())
     }
 
     fn delivery(&self) -> Check {

@@ -36,12 +36,28 @@ pub struct ReceiptKey {
     pub not_after: UnixSeconds,
 }
 
-/// Why a key may not sign for a payee.
+/// Why somebody may not sign for a payee.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DelegationError {
     /// Somebody else than the payee named the key.
     #[error("the receipt key is named by {0}, not by the payee")]
     NotThePayee(Address),
+    /// The payee names no key.
+    #[error("signed by {signer}; the payee is {pay_to} and names no key")]
+    NoKey {
+        /// Who signed.
+        signer: Address,
+        /// The payee.
+        pay_to: Address,
+    },
+    /// The payee names another key.
+    #[error("signed by {signer}, not by the receipt key {key}")]
+    OtherKey {
+        /// Who signed.
+        signer: Address,
+        /// The key.
+        key: Address,
+    },
     /// The key is for another seller.
     #[error("the receipt key is for {0}")]
     OtherOrigin(String),
@@ -84,6 +100,28 @@ impl Signed<ReceiptKey> {
             return Err(DelegationError::NotThen { not_before: *not_before, not_after: *not_after, at });
         }
         Ok(*key)
+    }
+}
+
+/// Checks that `signer` signs for `pay_to` on `origin` at a time: it is the payee, or the key that the payee `named`.
+///
+/// # Errors
+/// [`DelegationError`] when it is neither.
+pub fn may_sign(
+    signer: Address,
+    named: Option<&Signed<ReceiptKey>>,
+    network: Network,
+    pay_to: Address,
+    origin: &str,
+    at: UnixSeconds,
+) -> Result<(), DelegationError> {
+    if signer == pay_to {
+        return Ok(());
+    }
+    let named = named.ok_or(DelegationError::NoKey { signer, pay_to })?;
+    match named.key_for(network, pay_to, origin, at)? {
+        key if key == signer => Ok(()),
+        key => Err(DelegationError::OtherKey { signer, key }),
     }
 }
 

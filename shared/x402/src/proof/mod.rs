@@ -22,7 +22,7 @@ mod signed;
 mod standard;
 mod status;
 
-pub use delegation::{DelegationError, ReceiptKey};
+pub use delegation::{DelegationError, ReceiptKey, may_sign};
 pub use delivery::{DELIVERY_EXTENSION, Delivery, Finality};
 pub use extension::{ExtensionError, ExtensionInfo};
 pub use identifier::{PAYMENT_IDENTIFIER, PaymentIdentifier, PaymentIdentifierError};
