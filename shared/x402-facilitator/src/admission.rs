@@ -60,15 +60,20 @@ pub(crate) enum SignedBy {
 /// Checks terms and signature. The window is apart, because a settled payment stays settled after it.
 pub(crate) async fn admit(chain: &Chain, request: &FacilitatorRequest) -> Result<Admitted, Rejection> {
     let payload = terms(request, chain.network())?;
-    let payer = payload.authorization.from;
-    let signed_by = if payload.recover(&chain.network().usdc()) == Ok(payer) {
-        SignedBy::Key
-    } else if chain.has_code(payer).await? {
-        SignedBy::Code
-    } else {
-        return Err(ErrorReason::SIGNATURE.into());
-    };
+    let signed_by = signed_by(chain, &payload).await?;
     Ok(Admitted { payload, signed_by })
+}
+
+/// Who judges a signature: its key if it is the payer's, else the payer's code if it has any.
+pub(crate) async fn signed_by(chain: &Chain, payload: &ExactPayload) -> Result<SignedBy, Rejection> {
+    let payer = payload.authorization.from;
+    if payload.recover(&chain.network().usdc()) == Ok(payer) {
+        Ok(SignedBy::Key)
+    } else if chain.has_code(payer).await? {
+        Ok(SignedBy::Code)
+    } else {
+        Err(ErrorReason::SIGNATURE.into())
+    }
 }
 
 /// Checks that payment, requirements and authorization say the same, on a network that is ours.

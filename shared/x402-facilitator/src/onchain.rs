@@ -7,7 +7,7 @@ use x402::{
 };
 
 use crate::{
-    admission::{Admitted, Rejection, admit, now, payer, window},
+    admission::{Admitted, Rejection, admit, now, payer, signed_by, terms, window},
     chain::{Chain, Facts},
     channel::{self, ChannelOutcome, ChannelVerification},
     facilitator::{Facilitator, FacilitatorError, SettleOutcome, Verification},
@@ -87,18 +87,22 @@ impl OnchainFacilitator {
     }
 
     async fn examine(&self, request: &VerifyRequest) -> Result<(Address, Facts), Rejection> {
-        let Admitted { payload, .. } = admit(&self.chain, request).await?;
+        let Admitted { payload, signed_by } = admit(&self.chain, request).await?;
         let authorization = payload.authorization;
         window(&authorization, request.payment_requirements.max_timeout_seconds, now())?;
         let facts = self.chain.facts(&payload).await?;
         facts.judge(&authorization)?;
-        self.verified.note(payload);
+        self.verified.note(payload, signed_by);
         Ok((authorization.from, facts))
     }
 
     async fn send(&self, request: &SettleRequest) -> Result<SettleOutcome, Rejection> {
-        let payment = admit(&self.chain, request).await?;
-        let verified = self.verified.take(&payment.payload);
+        let payload = terms(request, self.chain.network())?;
+        let (signed_by, verified) = match self.verified.take(&payload) {
+            Some((signed_by, at)) => (signed_by, Some(at)),
+            None => (signed_by(&self.chain, &payload).await?, None),
+        };
+        let payment = Admitted { payload, signed_by };
         Ok(self.queue.settle(&self.relay, payment, verified, request).await?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use alloy::{
@@ -20,6 +20,8 @@ use x402_facilitator::{Chain, OnchainFacilitator, OnchainSettings, SettleOutcome
 pub(crate) const NETWORK: Network = Network::BaseSepolia;
 pub(crate) const PRICE: Usdc = Usdc::from_atomic(10_000);
 pub(crate) const TIMEOUT_SECONDS: u64 = 60;
+/// How long anything may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 alloy::sol! {
     struct CancelAuthorization { address authorizer; bytes32 nonce; }
@@ -149,20 +151,24 @@ impl World {
 
     /// Waits until so many transactions could go into the next block.
     pub(crate) async fn wait_for_pending(&self, count: usize) {
+        let end = Instant::now() + PATIENCE;
         loop {
             let status: Value = self.devnet.rpc("txpool_status", ()).await.expect("answers");
             if status["pending"] == format!("{count:#x}") {
                 return;
             }
+            assert!(Instant::now() < end, "{count} transactions are not what waits: {status}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
     /// Waits until a transaction is in a block.
     pub(crate) async fn landed(&self, transaction: B256) -> B256 {
+        let end = Instant::now() + PATIENCE;
         loop {
             let receipt: Value =
                 self.devnet.rpc("eth_getTransactionReceipt", [transaction]).await.expect("answers");
+            assert!(Instant::now() < end, "{transaction} is in no block");
             if !receipt.is_null() {
                 assert_eq!(receipt["status"], "0x1", "{receipt}");
                 return transaction;
