@@ -174,6 +174,6 @@ say "The buyer's wallet after"
 "$bin/buyer" wallet show
 
 say "What was bought"
-"$bin/buyer" history
+"$bin/buyer" history --limit 200
 
 printf '\nThe receipt stays in %s/draw.json.\n' "$data"

@@ -108,6 +108,13 @@ async fn history_tells_where_each_cent_went_and_receipts_of_calls_are_kept() {
     for entry in [0, 1, 2, 3] {
         assert_eq!(history[entry]["channel"], json!(id), "{history}");
     }
+    let table = shop.command(&["history"]).await.stdout;
+    let rows: Vec<_> = std::str::from_utf8(&table).expect("text").lines().skip(1).collect();
+    assert_eq!(rows.len(), 4, "{rows:#?}");
+    assert!(
+        rows[1].contains("2 calls  paid") && rows[1].contains("$0.00004 ") && rows[1].contains(&id),
+        "{rows:#?}"
+    );
     assert!(history[0]["transaction"].is_string() && history[3]["transaction"].is_string(), "{history}");
     let listed = shop.command(&["history"]).await;
     let listed = String::from_utf8_lossy(&listed.stdout);
