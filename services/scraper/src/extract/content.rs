@@ -29,7 +29,7 @@ pub(crate) fn readable(flat: &Flat<'_>) -> (Vec<bool>, Vec<usize>) {
         let Some(element) = flat.entries[at].element().filter(|_| !gone[at]) else { continue };
         let unread = match element.name() {
             "noscript" => ratio(all.inside(flat, at).prose, all.inside(flat, 0).prose) < 0.5,
-            "button" => !in_heading(flat, at) && noise::is_action(element, all.inside(flat, at).words),
+            "button" => !in_heading(flat, at),
             _ => false,
         };
         if unread {
@@ -69,7 +69,7 @@ pub(crate) fn select(flat: &Flat<'_>, readable: Vec<bool>, page: PageType) -> Co
     link_blocks::drop_link_blocks(flat, &mut gone, root, page);
     if page == PageType::Forum {
         quotes::drop_repeated(flat, &mut gone, root);
-        posts::drop_furniture(flat, &mut gone, root);
+        posts::drop_notices(flat, &mut gone, root);
     }
     actions::drop_actions(flat, &mut gone, root, page);
     Content { root, gone }
@@ -95,11 +95,6 @@ fn start(flat: &Flat<'_>, gone: &[bool], page: PageType) -> usize {
     let body = flat.named(0, "body").next().unwrap_or(0);
     let weights = Weights::of(flat, gone);
     let all = weights.inside(flat, body);
-    let held = |at: usize, share: f32| {
-        let inside = weights.inside(flat, at);
-        let prose = ratio(inside.prose, all.prose);
-        if all.prose > 60 { prose >= share } else { ratio(inside.words, all.words) >= share }
-    };
     let is_main =
         |at: &usize| flat.entries[*at].name() == "main" || flat.entries[*at].attr("role") == Some("main");
     let largest = |from: usize, is: &dyn Fn(&usize) -> bool| {
@@ -108,7 +103,9 @@ fn start(flat: &Flat<'_>, gone: &[bool], page: PageType) -> usize {
             (weights.inside(flat, *at).prose, weights.inside(flat, *at).words, std::cmp::Reverse(*at))
         })
     };
-    let main = largest(body, &is_main).filter(|at| held(*at, 0.4)).unwrap_or(body);
+    let main = largest(body, &is_main)
+        .filter(|at| ratio(weights.inside(flat, *at).words, all.words) >= 0.4)
+        .unwrap_or(body);
     if !page.is_one_text() {
         return main;
     }
@@ -134,30 +131,17 @@ fn drop_noise(flat: &Flat<'_>, gone: &mut [bool], start: usize, page: PageType) 
             continue;
         }
         let inside = weights.inside(flat, at);
-        let spared = || {
-            is_of_a_post(flat, at, page)
-                || is_part_of_text(flat, at, inside, page)
-                || page == PageType::Forum && element.name() == "a"
-        };
+        let spared = || is_of_a_post(flat, at, page) || is_part_of_text(flat, at, inside, page);
         if noise == Noise::Likely && spared() {
             continue;
         }
-        if page == PageType::Product && inside.link_share() < 0.3 && is_sheet(flat, at) {
-            continue;
-        }
-        let unlinked = |weight: Weight| weight.words - weight.linked.min(weight.words);
-        let words = if page.is_one_text() {
-            ratio(unlinked(inside), unlinked(all))
-        } else {
-            ratio(inside.words, all.words)
-        };
-        let share = ratio(inside.prose, all.prose).max(words);
+        let share = ratio(inside.prose, all.prose).max(ratio(inside.words, all.words));
         let holds_title = mains.iter().any(|main| flat.holds(at, *main));
         let drop = match noise {
             Noise::Always => !holds_title,
             Noise::Sure => share < 0.4 && !(holds_title && flat.entries[at].name() != "nav"),
             _ => {
-                share < likely_limit(page)
+                share < 0.2
                     && !holds_title
                     && (page.is_one_text() || inside.link_share() > 0.3 || inside.prose < 15)
             }
@@ -190,18 +174,7 @@ fn is_part_of_text(flat: &Flat<'_>, at: usize, inside: Weight, page: PageType) -
             && inner())
 }
 
-/// A shop lays details of the product in sheets that open over the page; other sheets ask for something.
-fn is_sheet(flat: &Flat<'_>, at: usize) -> bool {
-    let sheet = |token: String| matches!(token.as_str(), "modal" | "popup" | "drawer");
-    flat.entries[at].element().is_some_and(|element| noise::tokens(element).any(sheet))
-        && !(at..flat.entries[at].end).any(|inner| matches!(flat.entries[inner].name(), "form" | "input"))
-}
-
-fn likely_limit(page: PageType) -> f32 {
-    if page.is_one_text() { 0.2 } else { 0.1 }
-}
-
-/// Goes down while one child holds nearly all of the prose.
+/// Goes down while one child holds most of the prose.
 fn narrow(flat: &Flat<'_>, gone: &[bool], start: usize, page: PageType) -> usize {
     if !page.is_one_text() {
         return start;
@@ -210,28 +183,12 @@ fn narrow(flat: &Flat<'_>, gone: &[bool], start: usize, page: PageType) -> usize
     let mut root = start;
     loop {
         let whole = weights.inside(flat, root).prose;
-        let elements: Vec<usize> = flat
-            .children(root)
-            .filter(|child| flat.entries[*child].element().is_some() && !gone[*child])
-            .collect();
-        let beside = |heir: usize| {
-            elements.iter().filter(|child| **child != heir).all(|child| is_column(flat, *child))
-        };
-        let heir = elements.iter().copied().find(|child| {
-            let share = ratio(weights.inside(flat, *child).prose, whole);
-            share >= 0.9 || share >= 0.6 && elements.len() <= 3 && is_column(flat, *child) && beside(*child)
-        });
+        let mut elements =
+            flat.children(root).filter(|child| flat.entries[*child].element().is_some() && !gone[*child]);
+        let heir = elements.find(|child| ratio(weights.inside(flat, *child).prose, whole) >= 0.75);
         match heir {
             Some(child) if flat.entries[child].name() != "p" => root = child,
             _ => return root,
         }
     }
-}
-
-/// Part of a layout side by side: where one column holds the text, the others hold something else.
-fn is_column(flat: &Flat<'_>, at: usize) -> bool {
-    const SIDE: [&str; 10] =
-        ["col", "column", "columns", "span", "sidebar", "rail", "sticky", "aside", "right", "left"];
-    let sides = |token: &String| SIDE.contains(&token.as_str());
-    flat.entries[at].element().is_some_and(|element| noise::tokens(element).any(|token| sides(&token)))
 }

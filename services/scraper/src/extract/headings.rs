@@ -1,7 +1,6 @@
 //! Sections whose heading says that the content is over: related posts, comments, newsletters.
 
 use super::{
-    content::remove,
     flat::{Flat, is_block},
     page_type::PageType,
     weight::{Weights, ratio},
@@ -12,18 +11,14 @@ pub(crate) fn drop_tails(flat: &Flat<'_>, gone: &mut [bool], start: usize, page:
     let weights = Weights::of(flat, gone);
     let all = weights.inside(flat, start);
     for at in start + 1..flat.entries[start].end {
-        if gone[at] || !heads(flat, at) {
+        let heads = matches!(flat.entries[at].name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6");
+        if gone[at] || !heads || !is_tail(&text_of(flat, gone, at), page) {
             continue;
         }
-        if !is_tail(&text_of(flat, gone, at), page) {
-            continue;
-        }
-        let section = section_of(flat, gone, &weights, at, start);
+        let section = section_of(flat, gone, at, start);
         let to = if section == at { end_of_section(flat, at) } else { flat.entries[section].end };
         if ratio(weights.between(section, to).prose, all.prose) < 0.25 {
             gone[section..to].fill(true);
-        } else if section == at {
-            remove(flat, gone, at);
         }
     }
 }
@@ -42,24 +37,14 @@ fn end_of_section(flat: &Flat<'_>, at: usize) -> usize {
     next.unwrap_or(flat.entries[parent].end)
 }
 
-/// A heading, or a short block in bold that stands for one.
-fn heads(flat: &Flat<'_>, at: usize) -> bool {
-    let entry = &flat.entries[at];
-    match entry.name() {
-        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => true,
-        "p" | "div" | "span" | "strong" => entry.end - at <= 4 && entry.end - at > 1,
-        _ => false,
-    }
-}
-
 /// The outermost holder that has no text before the heading.
-fn section_of(flat: &Flat<'_>, gone: &[bool], weights: &Weights, at: usize, start: usize) -> usize {
+fn section_of(flat: &Flat<'_>, gone: &[bool], at: usize, start: usize) -> usize {
     let mut section = at;
     for outer in flat.ancestors(at).take_while(|outer| *outer != start) {
         let before = (outer..at).any(|inner| {
             !gone[inner] && flat.entries[inner].text().is_some_and(|text| !text.trim().is_empty())
         });
-        if before || weights.inside(flat, outer).prose > 4 * 100 && flat.entries[outer].name() == "article" {
+        if before {
             break;
         }
         if is_block(flat.entries[outer].name()) {
@@ -83,7 +68,7 @@ fn is_tail(title: &str, page: PageType) -> bool {
         exact.contains(&title) || starts.iter().any(|start| title.starts_with(start))
     };
     match page {
-        PageType::Listing | PageType::Service => said(ASKS, ASK_STARTS) || said(SMALL_PRINT, &[]),
+        PageType::Listing | PageType::Service => said(ASKS, ASK_STARTS),
         PageType::Article | PageType::Documentation => {
             said(ASKS, ASK_STARTS)
                 || said(ELSEWHERE, ELSEWHERE_STARTS)
@@ -129,8 +114,6 @@ const ASK_STARTS: &[&str] = &[
     "share this",
     "follow us on",
 ];
-/// What lawyers want below an offer.
-const SMALL_PRINT: &[&str] = &["disclaimer", "disclaimers", "legal disclaimer", "disclosures", "trademarks"];
 /// What leads to other pages.
 const ELSEWHERE: &[&str] = &[
     "related",

@@ -6,7 +6,7 @@ use super::{
     content::remove,
     flat::Flat,
     page_type::PageType,
-    weight::{Weight, Weights, count_words, ratio},
+    weight::{Weights, count_words, ratio},
 };
 
 /// Removes blocks that only lead elsewhere.
@@ -27,54 +27,18 @@ pub(crate) fn drop_link_blocks(flat: &Flat<'_>, gone: &mut [bool], root: usize, 
         }
         let links = flat.named(at, "a").filter(|link| !gone[*link]).count();
         let a_link = ratio(inside.linked, u32::try_from(links).unwrap_or(u32::MAX));
-        let lists = inside.link_share() > 0.85 && links >= 4 && a_link <= 3.0;
+        let lists = inside.link_share() > 0.85 && links >= 6 && a_link <= 3.0;
         let menu = lists && !(at..flat.entries[at].end).any(|inner| is_of_a_card(flat.entries[inner].name()));
         let related = inside.link_share() > 0.7 && links >= 2 && inside.prose == 0;
         let drop = match page {
-            PageType::Article | PageType::Documentation
-                if links >= 3 && inside.link_share() > 0.8 && is_outline(flat, at) =>
-            {
-                true
-            }
-            PageType::Article if inside.link_share() > 0.4 && points_away(flat, gone, at) => true,
-            PageType::Article => (related || menu) && !is_introduced(flat, at),
-            PageType::Documentation => menu && flat.entries[at].name() != "p" && links >= 6,
-            PageType::Forum => menu || inside.prose == 0 && links >= 3 && lists_topics(inside, a_link),
-            PageType::Product | PageType::Collection | PageType::Service => menu,
-            PageType::Listing => menu && links >= 8,
+            PageType::Article => (menu || related) && !is_introduced(flat, at),
+            PageType::Forum => menu || related,
+            _ => menu,
         };
         if drop && ratio(inside.words, weights.inside(flat, root).words) < 0.4 {
             remove(flat, gone, at);
         }
     }
-}
-
-/// Other topics under the one of the page: their titles as links, with a count or a place beside each. Above a post the links are
-/// names and dates, which are shorter.
-fn lists_topics(inside: Weight, a_link: f32) -> bool {
-    inside.link_share() > 0.6 && a_link >= 4.0
-}
-
-/// A table of contents: links into the page itself.
-fn is_outline(flat: &Flat<'_>, at: usize) -> bool {
-    flat.named(at, "a").all(|link| flat.entries[link].attr("href").is_some_and(|href| href.starts_with('#')))
-}
-
-/// "Read also: another page", in the middle of a text.
-fn points_away(flat: &Flat<'_>, gone: &[bool], at: usize) -> bool {
-    const STARTS: [&str; 9] = [
-        "read more",
-        "read also",
-        "also read",
-        "see also:",
-        "related:",
-        "more:",
-        "watch:",
-        "recommended:",
-        "read next",
-    ];
-    let start = flat.phrase(at, gone, 4).to_lowercase();
-    STARTS.iter().any(|phrase| start.starts_with(phrase))
 }
 
 /// A list that the paragraph before it introduces is part of the text, links or not.

@@ -47,7 +47,7 @@ pub(crate) fn classify(flat: &Flat<'_>, weights: &Weights, url: Option<&Url>, th
         .or_else(|| url.and_then(by_forum_address))
         .or_else(|| by_declaration(flat, things))
         .or_else(|| url.and_then(by_address))
-        .unwrap_or_else(|| by_shape(flat, weights, url))
+        .unwrap_or_else(|| by_shape(flat, weights))
 }
 
 /// The program that made the page.
@@ -186,57 +186,19 @@ fn is_dated(path: &str) -> bool {
 }
 
 /// The shape alone: one long text, many things with prices, many links, or else a page that presents something.
-fn by_shape(flat: &Flat<'_>, weights: &Weights, url: Option<&Url>) -> PageType {
+fn by_shape(flat: &Flat<'_>, weights: &Weights) -> PageType {
     let all = weights.inside(flat, 0);
     let prices =
         flat.entries.iter().filter_map(super::flat::Entry::text).filter(|text| is_price(text)).count();
     if prices >= 6 && all.prose < 1500 {
         PageType::Collection
-    } else if is_text(flat, weights, url) {
+    } else if all.prose > 400 && ratio(all.prose, all.words) > 0.6 {
         PageType::Article
     } else if all.link_share() > 0.55 {
         PageType::Listing
     } else {
         PageType::Service
     }
-}
-
-/// Mostly sentences, and either many of them or a sign that they are one text.
-fn is_text(flat: &Flat<'_>, weights: &Weights, url: Option<&Url>) -> bool {
-    let all = weights.inside(flat, 0);
-    let share = ratio(all.prose, all.words);
-    let long = all.prose > 400 && share > 0.6 && longest(flat, weights) > 40;
-    long || all.prose > 150 && share > 0.5 && (is_one_article(flat, weights) || url.is_some_and(is_slug))
-}
-
-/// Headings that are links to other pages: a list of them is a listing.
-fn linked_headings(flat: &Flat<'_>) -> usize {
-    let heading = |at: &usize| matches!(flat.entries[*at].name(), "h2" | "h3" | "h4");
-    let linked = |at: &usize| {
-        let name = |at: usize| flat.entries[at].name() == "a";
-        flat.ancestors(*at).take(2).any(name) || flat.named(*at, "a").next().is_some()
-    };
-    (0..flat.entries.len()).filter(heading).filter(linked).count()
-}
-
-/// One `article` element holds most of the sentences.
-fn is_one_article(flat: &Flat<'_>, weights: &Weights) -> bool {
-    let mut articles = flat.named(0, "article");
-    let first = articles.next().map(|at| weights.inside(flat, at).prose);
-    articles.next().is_none()
-        && first.is_some_and(|prose| ratio(prose, weights.inside(flat, 0).prose) > 0.7)
-        && linked_headings(flat) < 6
-}
-
-/// The address ends in a headline: `/the-third-boat-comes-in-may`.
-fn is_slug(url: &Url) -> bool {
-    let last = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    last.matches('-').count() >= 4
-}
-
-/// Words of the longest paragraph.
-fn longest(flat: &Flat<'_>, weights: &Weights) -> u32 {
-    flat.named(0, "p").map(|at| weights.inside(flat, at).prose).max().unwrap_or(0)
 }
 
 fn is_price(text: &str) -> bool {

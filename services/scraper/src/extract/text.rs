@@ -42,20 +42,8 @@ pub(crate) fn render(flat: &Flat<'_>, content: &Content) -> String {
 /// What stands under a picture about it.
 fn is_caption(flat: &Flat<'_>, at: usize) -> bool {
     let entry = &flat.entries[at];
-    let Some(element) = entry.element() else { return false };
-    let named = || {
-        element
-            .classes()
-            .any(|class| matches!(class, "wp-caption-text" | "caption" | "image-caption" | "caption-text"))
-    };
-    let pictured = |outer: usize| {
-        flat.named(outer, "img").next().is_some() || flat.named(outer, "video").next().is_some()
-    };
-    match element.name() {
-        "figcaption" => pictured(entry.parent),
-        "p" | "div" | "span" | "dd" => named() && pictured(entry.parent) && entry.end - at < 40,
-        _ => false,
-    }
+    let pictured = |name| flat.named(entry.parent, name).next().is_some();
+    entry.name() == "figcaption" && (pictured("img") || pictured("video"))
 }
 
 #[derive(Default)]

@@ -33,11 +33,6 @@ pub(crate) fn never_read(name: &str) -> bool {
     )
 }
 
-/// A control whose label is an action, not text; a button that unfolds a section is that section's heading.
-pub(crate) fn is_action(element: &Element, words: u32) -> bool {
-    element.name() == "button" && !(element.attr("aria-expanded").is_some() && words >= 3)
-}
-
 /// How sure the markup is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(crate) enum Noise {
@@ -88,10 +83,6 @@ fn named(element: &Element, page: PageType) -> Noise {
     let mut found = Noise::None;
     let mut previous = String::new();
     for token in tokens(element) {
-        if matches!(previous.as_str(), "has" | "no" | "with" | "is" | "without" | "hide" | "not" | "show") {
-            previous = token;
-            continue;
-        }
         let pair = format!("{previous}-{token}");
         let here = match token.as_str() {
             token if CONSENT.contains(&token) => return Noise::Always,

@@ -25,7 +25,6 @@ pub(super) const SURE: &[&str] = &[
     "cookie",
     "cookies",
     "gdpr",
-    "onetrust",
     "newsletter",
     "subscribe",
     "subscription",
