@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use scraper_service::fetch::robots::Rules;
+use serde_json::json;
 
-use crate::{Site, offline, quote};
+use crate::{Site, market::Market, offline, quote};
 
 const US: &str = "paid-scraper";
 
@@ -115,6 +116,34 @@ async fn a_file_that_is_not_shown_allows_and_a_server_in_trouble_disallows() {
         verdict("200 OK", "", "User-agent: *\nDisallow: /").await,
         (403, "robots_disallowed".to_owned())
     );
+}
+
+/// An address where nobody listens.
+async fn nobody() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    listener.local_addr().expect("an address").to_string()
+}
+
+#[tokio::test]
+async fn a_host_that_is_down_is_an_error_and_no_word_about_robots() {
+    let (down, site) = (nobody().await, Site::open().await);
+    site.redirect("/robots.txt", &format!("http://{down}/robots.txt"));
+    let origins = format!("{down},{}", site.host());
+    let market = Market::open(|program| {
+        program.env("SCRAPER_ALLOW_ORIGINS", &origins).env("SCRAPER_BROWSER", "/nonexistent")
+    })
+    .await;
+    let page = format!("http://{down}/page");
+    let (status, problem) = market.scrape(&page, json!({})).await;
+    assert_eq!(
+        (status, &problem["reason"], &problem["verdict"]),
+        (502, &json!("no_connection"), &json!("error")),
+        "{problem}"
+    );
+    assert_eq!(quote(&market.running, &page).await.1["reason"], "no_connection");
+    // A site that sends us for its rules to where nobody is, has not let us in.
+    assert_eq!(market.refusal(&site.url("/page")).await, (502, "robots_unreachable".to_owned()));
+    assert_eq!((site.asked("/page"), market.earned().await), (0, 0));
 }
 
 #[tokio::test]

@@ -89,10 +89,8 @@ impl Robots {
             Err(error @ (FetchError::Refused { .. } | FetchError::Name { .. } | FetchError::Resolver(_))) => {
                 return Err(error);
             }
-            // Nor is this, but a handshake is worth remembering.
-            Err(FetchError::Tls { host, why }) if host == target.host().to_string() => {
-                Err(FetchError::Tls { host, why })
-            }
+            // Nor is this, but it is worth remembering: neither a handshake nor a silence is had for nothing.
+            Err(error) if is_down(&error, target) => Err(error),
             Err(error) => {
                 Err(FetchError::RobotsUnreachable { origin: origin.clone(), why: error.to_string() })
             }
@@ -100,6 +98,15 @@ impl Robots {
         };
         self.0.insert(origin, Known { rules: rules.clone(), since: Instant::now() });
         rules
+    }
+}
+
+/// Whether the site itself cannot be spoken with, so that its pages could not be had either: that is no word about robots.
+fn is_down(error: &FetchError, target: &Target) -> bool {
+    match error {
+        FetchError::Connect { host, .. } => *host == target.authority(),
+        FetchError::Tls { host, .. } => *host == target.host().to_string(),
+        _ => false,
     }
 }
 
