@@ -6,6 +6,7 @@ mod charset;
 mod content;
 mod destinations;
 mod extract_command;
+mod home;
 mod hostile;
 mod hostile_servers;
 mod markdown;

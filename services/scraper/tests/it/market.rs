@@ -24,14 +24,33 @@ pub(crate) struct Market {
 
 impl Market {
     pub(crate) async fn open(configure: impl FnOnce(Program) -> Program) -> Self {
+        Self::opened(|program, _| configure(program)).await
+    }
+
+    async fn opened(configure: impl FnOnce(Program, &Devnet) -> Program) -> Self {
         let chain = Devnet::start(Options::default()).await.expect("a chain");
         let program = scraper().on("devnet", chain.rpc_url());
         let program = program.env("X402_PAY_TO", &chain.pay_to().scraper.to_string());
-        let running = configure(program).start();
+        let running = configure(program, &chain).start();
         // Several: one for whom the work failed often would have to pay first.
         let payer = |index| SigningKey::from_bytes(&chain.buyer(index).private_key.0).expect("a key");
         let payers = (0..PAYERS).map(payer).collect();
         Self { chain, running, payers, nonce: AtomicU8::new(1) }
+    }
+
+    /// The same, and its page at `/` pays with a wallet of its own.
+    pub(crate) async fn with_wallet(configure: impl FnOnce(Program) -> Program) -> Self {
+        Self::opened(|program, chain| {
+            let key = chain.buyer(PAYERS).private_key.to_string();
+            let wallet = program.file("wallet.key", &key);
+            configure(program).env("SCRAPER_DEMO_WALLET_FILE", &wallet)
+        })
+        .await
+    }
+
+    /// The address of that wallet.
+    pub(crate) fn wallet(&self) -> x402::Address {
+        self.chain.buyer(PAYERS).address
     }
 
     /// Buys from a path: the status and the body.

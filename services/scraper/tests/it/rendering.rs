@@ -28,7 +28,7 @@ const LATE: &str = "setTimeout(() => { document.getElementById('root').innerHTML
     'The ferry leaves the northern quay at noon and is back before the lamps are lit. '.repeat(6) + '</p>'; }, 200);";
 
 /// As root, as these tests may run, a browser has no sandbox.
-fn with_browser(program: Program, site: &Site) -> Program {
+pub(crate) fn with_browser(program: Program, site: &Site) -> Program {
     program
         .env("SCRAPER_ALLOW_ORIGINS", &site.host())
         .env("SCRAPER_BROWSER_NO_SANDBOX", "true")
