@@ -20,18 +20,42 @@ function picture(answer) {
   at("picture").append(image);
 }
 
-function tell(receipt) {
-  const { answer, settlement } = receipt;
-  const good = receipt.status === 200;
-  show("verdict", good ? answer.verdict : `${answer.verdict || answer.reason}: ${answer.detail}`, good ? "good" : "bad");
-  show("charged", good ? receipt.price : "nothing");
-  show("receipt", settlement && settlement.transaction
-    ? `transaction ${settlement.transaction}, paid by ${receipt.payer}`
-    : "none: no payment was settled");
+// What shows that a page is what it is taken for.
+function shows(problem) {
+  const sign = ({ sign, detail }) => sign.replaceAll("_", " ") + (detail ? ` (${detail})` : "");
+  return (problem.evidence || []).map(sign).join(", ") || problem.detail;
+}
+
+function came(answer) {
   const from = answer.provenance;
-  show("fetched", from
-    ? `${from.final_url} from ${from.peer.ip} over ${from.peer.http}${from.peer.tls ? " and " + from.peer.tls : ""}, ${from.raw_bytes} bytes, SHA-256 ${from.raw_sha256}; all in ${receipt.elapsed_ms} ms`
-    : "not delivered");
+  if (!from) {
+    return answer.final_url ? `${answer.final_url}, status ${answer.page_status}` : "not at all";
+  }
+  const { ip, http, tls } = from.peer;
+  return `${from.final_url} from ${ip} over ${tls ? `${http} and ${tls}` : http}, ${from.raw_bytes} bytes, SHA-256 ${from.raw_sha256}`;
+}
+
+// What was paid, and the seller's signature under it to keep.
+function sign({ settlement, payer }) {
+  if (!settlement || !settlement.transaction) {
+    show("receipt", "none: no payment was settled");
+    return;
+  }
+  show("receipt", `transaction ${settlement.transaction}, paid by ${payer}`);
+  const signed = document.createElement("a");
+  signed.textContent = "signed by the seller";
+  signed.download = "receipt.json";
+  signed.href = "data:application/json," + encodeURIComponent(JSON.stringify(settlement, null, 2));
+  at("receipt").append(", ", signed);
+}
+
+function tell(receipt) {
+  const { answer } = receipt;
+  const good = receipt.status === 200;
+  show("verdict", good ? answer.verdict : `${answer.verdict || answer.reason}: ${shows(answer)}`, good ? "good" : "bad");
+  show("charged", good ? receipt.price : "nothing");
+  sign(receipt);
+  show("fetched", `${came(answer)}; all in ${receipt.elapsed_ms} ms`);
   at("facts").hidden = false;
   at("result").hidden = !good;
   if (good) {

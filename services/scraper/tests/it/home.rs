@@ -92,6 +92,14 @@ async fn a_person_buys_a_page_and_sees_its_content_beside_it_with_verdict_cost_a
     let receipt = visitor.text("receipt").await;
     let payer = visitor.market.wallet().to_string();
     assert!(receipt.contains("0x") && receipt.contains(&payer), "{receipt}");
+    let signed = "decodeURIComponent(document.querySelector('#receipt a').href.split(',')[1])";
+    let signed = visitor.until(signed).await;
+    let signed: Value = serde_json::from_str(signed.as_str().expect("a text")).expect("JSON");
+    let proof = &signed["extensions"]["offer-receipt"]["info"]["receipt"];
+    assert!(
+        proof.is_object() && receipt.contains(signed["transaction"].as_str().expect("a hash")),
+        "{signed}"
+    );
     let fetched = visitor.text("fetched").await;
     assert!(fetched.contains(&site.url("/page")) && fetched.contains("127.0.0.1"), "{fetched}");
     // The frame has no origin of its own that its page may look into: the document it was given is what it shows.
@@ -103,10 +111,10 @@ async fn a_person_buys_a_page_and_sees_its_content_beside_it_with_verdict_cost_a
     assert_eq!(visitor.market.earned().await, 5_000);
 
     visitor.buy(&site.url("/empty")).await;
-    let verdict = visitor.text("verdict").await;
-    assert!(verdict.starts_with("empty"), "{verdict}");
+    assert_eq!(visitor.text("verdict").await, "empty: no text");
     assert_eq!(visitor.text("charged").await, "nothing");
     assert!(visitor.text("receipt").await.starts_with("none"));
+    assert!(visitor.text("fetched").await.starts_with(&format!("{}, status 200", site.url("/empty"))));
     assert_eq!(visitor.until("document.getElementById('result').hidden").await, json!(true));
     visitor.keep("not-content").await;
     assert_eq!(visitor.market.earned().await, 5_000);
