@@ -6,10 +6,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use service_kit::Problem;
 
 use crate::{
+    extract::Judgement,
     fetch::FetchError,
     render::RenderError,
     work::{Unreadable, WorkError},
@@ -91,12 +92,19 @@ impl ScrapeError {
                 .with("evidence", evidence.clone())
                 .with("final_url", final_url.clone())
                 .with("page_status", *status),
-            Self::Fetch(FetchError::Robots { .. } | FetchError::RobotsUnreachable { .. }) => {
-                problem.with("verdict", "robots")
+            Self::Fetch(FetchError::Robots { rule, .. }) => {
+                judged(problem, Judgement::robots("robots_rule", rule))
+            }
+            Self::Fetch(FetchError::RobotsUnreachable { why, .. }) => {
+                judged(problem, Judgement::robots("robots_unreachable", why))
             }
             _ => problem.with("verdict", "error"),
         }
     }
+}
+
+fn judged(problem: Problem, Judgement { verdict, evidence }: Judgement) -> Problem {
+    problem.with("verdict", json!(verdict)).with("evidence", json!(evidence))
 }
 
 const fn of_fetch(error: &FetchError) -> (StatusCode, &'static str) {

@@ -20,6 +20,8 @@ pub enum FetchError {
         url: String,
         /// Under which name we asked.
         agent: &'static str,
+        /// By which of its lines.
+        rule: String,
     },
     /// No robots.txt could be had, and without one a server in trouble is left alone (RFC 9309, section 2.3.1.4).
     #[error("the robots.txt of {origin} cannot be read: {why}")]

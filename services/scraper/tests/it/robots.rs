@@ -9,7 +9,7 @@ use crate::{Site, market::Market, offline, quote};
 const US: &str = "paid-scraper";
 
 fn allows(file: &str, path: &str) -> bool {
-    Rules::parse(file, US).allow(path)
+    Rules::parse(file, US).disallowing(path).is_none()
 }
 
 #[test]
@@ -169,6 +169,7 @@ async fn five_redirects_are_followed_and_a_file_is_kept() {
     let (status, problem) = quote(&running, &site.url("/private/page?x=1")).await;
     assert_eq!((status, problem["reason"].as_str()), (403, Some("robots_disallowed")), "{problem}");
     assert_eq!(problem["verdict"], "robots");
+    assert_eq!(problem["evidence"], json!([{ "sign": "robots_rule", "detail": "Disallow: /private" }]));
     assert_eq!((site.asked("/robots.txt"), site.asked("/5")), (1, 1), "asked once for both");
     assert_eq!(site.asked("/page"), 0, "a quote fetches no page");
 

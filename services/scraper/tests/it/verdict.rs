@@ -84,8 +84,6 @@ fn whatever_is_not_content_says_why() {
     for case in cases() {
         assert_eq!(case.judged.verdict == Verdict::Content, case.judged.evidence.is_empty(), "{}", case.name);
     }
-    let robots = Judgement::robots("Disallow: /private");
-    assert_eq!((robots.verdict, robots.evidence[0].detail.as_str()), (Verdict::Robots, "Disallow: /private"));
 }
 
 /// The same pages on the web, bought one by one: content is charged for, and nothing else is.

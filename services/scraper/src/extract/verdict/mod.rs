@@ -67,10 +67,10 @@ impl Judgement {
         Self { verdict: Verdict::Content, evidence: Vec::new() }
     }
 
-    /// The site's robots.txt forbids the page, by this rule.
+    /// The site's robots.txt lets nobody in: by this rule, or since it cannot be read.
     #[must_use]
-    pub fn robots(rule: impl Into<String>) -> Self {
-        Self::new(Verdict::Robots, "robots_rule", rule)
+    pub fn robots(sign: &'static str, detail: &str) -> Self {
+        Self::new(Verdict::Robots, sign, detail)
     }
 }
 

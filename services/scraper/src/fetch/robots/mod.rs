@@ -62,10 +62,11 @@ impl Robots {
             Some(known) => known.rules,
             None => self.learn(target, origin.clone(), asking).await,
         }?;
-        if rules.allow(&target.url()[url::Position::BeforePath..]) {
-            return Ok(());
-        }
-        Err(FetchError::Robots { origin, url: target.url().to_string(), agent: PRODUCT })
+        let rule = rules.disallowing(&target.url()[url::Position::BeforePath..]);
+        rule.map_or(Ok(()), |rule| {
+            let (url, rule) = (target.url().to_string(), format!("Disallow: {rule}"));
+            Err(FetchError::Robots { origin, url, agent: PRODUCT, rule })
+        })
     }
 
     /// Whether a target can be checked without asking its site.

@@ -52,17 +52,17 @@ impl Rules {
         Self(if named { ours } else { everybodys })
     }
 
-    /// Whether a path, with its query, may be asked for. The longest pattern decides; of two that are as long, the one that
-    /// allows (section 2.2.2). The robots.txt itself always may.
+    /// The pattern that disallows a path with its query, where one does. The longest that matches decides; of two that are as
+    /// long, the one that allows (section 2.2.2). The robots.txt itself is always allowed.
     #[must_use]
-    pub fn allow(&self, path: &str) -> bool {
+    pub fn disallowing(&self, path: &str) -> Option<&str> {
         if path == "/robots.txt" {
-            return true;
+            return None;
         }
         let path = normal(path);
         let matching = self.0.iter().filter(|rule| matches(&rule.pattern, &path));
         let decisive = matching.max_by_key(|rule| (rule.pattern.len(), rule.allow));
-        decisive.is_none_or(|rule| rule.allow)
+        decisive.filter(|rule| !rule.allow).map(|rule| rule.pattern.as_str())
     }
 }
 
