@@ -5,12 +5,28 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use proptest::prelude::*;
 use scraper_service::fetch::address::{SPECIAL_V4, SPECIAL_V6, is_global};
 
+/// The first, the middle and the last address of every special range of IPv4.
+pub(crate) fn special_v4() -> impl Iterator<Item = Ipv4Addr> {
+    let samples = |range| {
+        let (first, last) = ends_v4(range);
+        [first, first.midpoint(last), last].map(Ipv4Addr::from_bits)
+    };
+    SPECIAL_V4.into_iter().flat_map(samples)
+}
+
+/// The first and the last address of every special range of IPv6.
+pub(crate) fn special_v6() -> impl Iterator<Item = Ipv6Addr> {
+    let ends =
+        |(net, length): (Ipv6Addr, u32)| [net, Ipv6Addr::from_bits(net.to_bits() | (u128::MAX >> length))];
+    SPECIAL_V6.into_iter().flat_map(ends)
+}
+
 fn ends_v4((net, length): (Ipv4Addr, u32)) -> (u32, u32) {
     (net.to_bits(), net.to_bits() | u32::MAX.checked_shr(length).unwrap_or(0))
 }
 
 /// The ways to write an IPv4 address within an IPv6 one.
-fn disguises(address: Ipv4Addr) -> [Ipv6Addr; 3] {
+pub(crate) fn disguises(address: Ipv4Addr) -> [Ipv6Addr; 3] {
     let bits = u128::from(address.to_bits());
     [
         address.to_ipv6_mapped(),
@@ -21,18 +37,14 @@ fn disguises(address: Ipv4Addr) -> [Ipv6Addr; 3] {
 
 #[test]
 fn special_ranges_are_refused_at_both_ends_and_in_every_disguise() {
-    for range in SPECIAL_V4 {
-        let (first, last) = ends_v4(range);
-        for address in [first, first.midpoint(last), last].map(Ipv4Addr::from_bits) {
-            assert!(!is_global(address.into()), "{address}");
-            for disguise in disguises(address) {
-                assert!(!is_global(disguise.into()), "{disguise} is {address}");
-            }
+    for address in special_v4() {
+        assert!(!is_global(address.into()), "{address}");
+        for disguise in disguises(address) {
+            assert!(!is_global(disguise.into()), "{disguise} is {address}");
         }
     }
-    for (net, length) in SPECIAL_V6 {
-        let last = Ipv6Addr::from_bits(net.to_bits() | (u128::MAX >> length));
-        assert!(!is_global(net.into()) && !is_global(last.into()), "{net}/{length}");
+    for address in special_v6() {
+        assert!(!is_global(address.into()), "{address}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::Ipv4Addr,
     process::{Command, Stdio},
     time::Instant,
 };
@@ -11,7 +12,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::{
+    addresses::special_v4,
     market::Market,
+    names::Names,
     site::{Reply, Site, article},
     support::{PATIENCE, Program},
     workers::children,
@@ -105,6 +108,36 @@ async fn a_page_reaches_nothing_through_the_browser_that_the_fetcher_would_not()
         assert_eq!(inside.asked(path), 0, "{path} was reached");
     }
     assert!(site.asked("/page") >= 2, "the control: the page itself came through the same way out");
+}
+
+#[tokio::test]
+async fn what_a_rendered_page_loads_is_refused_in_every_private_range() {
+    let site = Site::open().await;
+    let names = Names::open(&[("loopback.test", &[&[Ipv4Addr::LOCALHOST]])]).await;
+    let private: Vec<_> = special_v4().skip(1).step_by(3).collect();
+    // As numbers, which a browser reads as a URL's parser of ours does.
+    let mut places: Vec<_> =
+        private.iter().map(|address| format!("http://{}/x", address.to_bits())).collect();
+    places.push("http://loopback.test/x".to_owned());
+    places.push("https://loopback.test/x".to_owned());
+    let script = format!(
+        "Promise.allSettled({}.map(url => fetch(url, {{ mode: 'no-cors' }}))).then(() => {{\
+           document.getElementById('root').innerHTML = '<p id=done>All of them have been asked for.</p>' }});",
+        json!(places)
+    );
+    site.html("/page", application(&script));
+    let market = Market::open(|program| {
+        with_browser(program, &site).env("SCRAPER_NAMESERVER", &names.address.to_string())
+    })
+    .await;
+    let asked = json!({ "render": "always", "wait_for": { "selector": "#done" } });
+    let (status, answer) = market.scrape(&site.url("/page"), asked).await;
+    assert_eq!(status, 200, "{answer}");
+    let refused = answer["rendered"]["refused"].as_array().expect("refused");
+    let named = private.iter().map(|address| format!("{address}:80"));
+    for place in named.chain(["loopback.test:80".to_owned(), "loopback.test:443".to_owned()]) {
+        assert!(refused.contains(&json!(place)), "{place} is not among {refused:?}");
+    }
 }
 
 #[tokio::test]
