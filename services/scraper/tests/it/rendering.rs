@@ -51,6 +51,9 @@ fn png(answer: &Value) -> (u32, u32) {
 async fn a_browser_is_used_where_a_page_shows_nothing_without() {
     let site = Site::open().await;
     site.html("/app", application(LATE)).html("/page", article());
+    let later = "setTimeout(() => document.querySelector('article').insertAdjacentHTML('beforeend', \
+        '<p id=later>The lamps are lit, and the ferry is back at the northern quay.</p>'), 2000)";
+    site.html("/later", format!("{}<script>{later}</script>", article()));
     site.html("/tall", format!("{}<div style='height:3000px'></div>", article()));
     let market = Market::open(|program| with_browser(program, &site)).await;
 
@@ -59,9 +62,12 @@ async fn a_browser_is_used_where_a_page_shows_nothing_without() {
     let (status, answer) = market.scrape(&site.url("/app"), json!({})).await;
     assert_eq!(status, 200, "{answer}");
     assert!(answer["content"]["text"].as_str().is_some_and(|text| text.contains("ferry leaves")), "{answer}");
-    let waiting = json!({ "wait_for": { "selector": "#late" } });
-    let (status, answer) = market.scrape(&site.url("/app"), waiting).await;
-    assert_eq!(status, 200, "{answer}");
+    // Long after the page has come to rest.
+    for wait_for in [json!({ "selector": "#later" }), json!({ "ms": 5_000 })] {
+        let (status, answer) = market.scrape(&site.url("/later"), json!({ "wait_for": wait_for })).await;
+        let text = answer["content"]["text"].as_str().unwrap_or_default();
+        assert!(status == 200 && text.contains("The lamps are lit"), "{wait_for}: {answer}");
+    }
 
     let (_, plain) = market.scrape(&site.url("/page"), json!({})).await;
     assert!(plain.get("rendered").is_none(), "no browser where none is needed: {plain}");

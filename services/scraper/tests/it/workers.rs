@@ -18,6 +18,14 @@ pub(crate) fn children(parent: u32) -> Vec<u32> {
     processes.filter(|id| stat(*id).as_deref().and_then(parent_of) == Some(parent)).collect()
 }
 
+/// The most memory that a process has had, in bytes (proc_pid_status(5)).
+pub(crate) fn peak(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a figure");
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    kibibytes << 10
+}
+
 #[tokio::test]
 async fn a_worker_that_is_killed_is_replaced() {
     let site = Site::open().await;
