@@ -14,6 +14,7 @@ mod market;
 mod metadata;
 mod names;
 mod politeness;
+mod provenance;
 mod quotes;
 mod rendering;
 mod robots;

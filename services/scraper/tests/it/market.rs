@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use devnet::{Devnet, Options};
+use reqwest::Response;
 use serde_json::{Value, json};
 use x402::SigningKey;
 
@@ -55,15 +56,20 @@ impl Market {
 
     /// Buys from a path: the status and the body.
     pub(crate) async fn buy(&self, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.pay(path, body).await;
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+    }
+
+    /// Buys from a path.
+    pub(crate) async fn pay(&self, path: &str, body: &Value) -> Response {
         let post = || client().post(format!("{}{path}", self.running.public)).json(body);
         let challenge = post().send().await.expect("an offer");
         if challenge.status() != 402 {
-            return (challenge.status().as_u16(), challenge.json().await.expect("JSON"));
+            return challenge;
         }
         let nonce = self.nonce.fetch_add(1, Ordering::Relaxed);
         let payment = payment(&challenge, &self.payers[usize::from(nonce) % PAYERS], nonce);
-        let answer = post().header("payment-signature", payment).send().await.expect("an answer");
-        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+        post().header("payment-signature", payment).send().await.expect("an answer")
     }
 
     /// Buys a page, with more asked of it where `with` says so.

@@ -16,7 +16,7 @@ use crate::{
     market::Market,
     names::Names,
     site::{Reply, Site, article},
-    support::{PATIENCE, Program},
+    support::{PATIENCE, Program, client},
     workers::children,
 };
 
@@ -178,6 +178,20 @@ async fn a_page_that_never_ends_ends_at_the_deadline_and_the_next_one_comes() {
     }
     let (status, answer) = market.scrape(&site.url("/page"), always()).await;
     assert_eq!(status, 200, "{answer}");
+}
+
+#[tokio::test]
+async fn a_browser_that_has_shown_its_pages_is_replaced() {
+    let site = Site::open().await;
+    site.html("/page", article());
+    let market =
+        Market::open(|program| with_browser(program, &site).env("SCRAPER_PAGES_PER_BROWSER", "1")).await;
+    for _ in 0..2 {
+        assert_eq!(market.scrape(&site.url("/page"), json!({ "render": "always" })).await.0, 200);
+    }
+    let metrics = client().get(format!("{}/metrics", market.running.admin)).send().await.expect("metrics");
+    let metrics = metrics.text().await.expect("text");
+    assert!(metrics.contains("\nscraper_browsers_started_total 2\n"), "{metrics}");
 }
 
 /// Processes whose command line holds a text.

@@ -63,6 +63,26 @@ async fn a_worker_that_is_killed_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_worker_that_has_seen_its_pages_is_replaced() {
+    let site = Site::open().await;
+    site.html("/page", article());
+    let market = Market::open(|program| {
+        program
+            .env("SCRAPER_ALLOW_ORIGINS", &site.host())
+            .env("SCRAPER_WORKERS", "1")
+            .env("SCRAPER_PAGES_PER_WORKER", "2")
+            .env("SCRAPER_BROWSER", "/nonexistent")
+    })
+    .await;
+    let mut workers = Vec::new();
+    for _ in 0..4 {
+        assert_eq!(market.scrape(&site.url("/page"), json!({})).await.0, 200);
+        workers.push(children(market.running.id()));
+    }
+    assert_ne!(workers[0], workers[2], "{workers:?}");
+}
+
+#[tokio::test]
 async fn a_page_that_takes_too_long_or_too_much_is_lost_alone() {
     let site = Site::open().await;
     site.html("/page", format!("{}{}", article(), "<p>many words</p>".repeat(150_000)));
