@@ -1,4 +1,4 @@
-//! Blocks that only lead elsewhere: menus, related pages, the table of contents.
+//! Blocks that only lead elsewhere: menus and related pages.
 
 use scraper::ElementRef;
 
