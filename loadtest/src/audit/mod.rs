@@ -121,8 +121,7 @@ pub(crate) async fn audit(
             books.beside(sums.deposits, total(returns.map(|credit| credit.value)));
             books
         });
-        let keys = ledger::keys(&caller.http, &caller.goals).await;
-        findings.extend(ledger::statements(node.network(), &caller.goals, &keys, calls, &ledgers));
+        findings.extend(ledger::statements(node.network(), calls, &ledgers));
         findings.extend(returns.unexplained());
         findings.extend(channels.iter().flat_map(|books| books.findings.clone()));
         return Ok(Audit { judged, sums, channels, findings, blocks: (before.block + 1, head) });

@@ -28,15 +28,12 @@ use tokio::{net::TcpListener, sync::OnceCell};
 use tokio_util::sync::CancellationToken;
 use x402::{
     Accept, Address, B256, ExactPayload, Network, PaymentPayload, PaymentRequired, PaymentRequirements,
-    PaymentStatus, ReceiptKey, ResourceInfo, SettlementResponse, Signed, SigningKey, Usdc, decode_header,
-    encode_header,
+    PaymentStatus, ResourceInfo, SettlementResponse, Signed, SigningKey, Usdc, decode_header, encode_header,
 };
 
 alloy::sol! { function transfer(address to, uint256 value) external returns (bool); }
 
 const PRICE: Usdc = Usdc::from_atomic(1000);
-/// The key that signs for the payee is this byte, 32 times.
-const RECEIPTS: u8 = 7;
 
 /// What the seller does with a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +54,6 @@ pub(crate) enum Habit {
     PromisesBack,
     /// The same as giving back, but signs another state than it shows.
     SignsOtherwise,
-    /// The same as giving back, but a stranger signs what it shows.
-    LetsAStrangerSign,
     /// Tells of more time than passed.
     Exaggerates,
 }
@@ -71,7 +66,6 @@ pub(crate) struct Stall {
 
 struct Seller {
     chain: Arc<Devnet>,
-    origin: String,
     habit: Habit,
     sold: tokio::sync::Mutex<u64>,
     /// What `/payments/{id}` shows.
@@ -100,10 +94,8 @@ impl Stall {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));
         let (sold, payments) = Default::default();
-        let origin = url.trim_end_matches('/').to_owned();
-        let seller = Arc::new(Seller { chain: chain.clone(), origin, habit, sold, payments });
-        let app = Router::new().route("/", get(sell)).route("/payments/{id}", get(status));
-        let app = app.route("/.well-known/x402", get(named)).with_state(seller);
+        let seller = Arc::new(Seller { chain: chain.clone(), habit, sold, payments });
+        let app = Router::new().route("/", get(sell)).route("/payments/{id}", get(status)).with_state(seller);
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { chain, url }
     }
@@ -164,7 +156,7 @@ async fn sell(State(seller): State<Arc<Seller>>, headers: HeaderMap) -> Response
         }
         Habit::Helps => seller.help_itself(&payload).await,
         Habit::KeepsMoney => return StatusCode::BAD_REQUEST.into_response(),
-        Habit::GivesBack | Habit::PromisesBack | Habit::SignsOtherwise | Habit::LetsAStrangerSign => {
+        Habit::GivesBack | Habit::PromisesBack | Habit::SignsOtherwise => {
             seller.give_back(&payload, transaction, habit).await;
             return StatusCode::BAD_REQUEST.into_response();
         }
@@ -173,24 +165,6 @@ async fn sell(State(seller): State<Arc<Seller>>, headers: HeaderMap) -> Response
     let timing = if habit == Habit::Exaggerates { "verify;dur=60000" } else { "verify;dur=0.1" };
     ([("payment-response", response(&payload, transaction)), ("server-timing", timing.to_owned())], "42")
         .into_response()
-}
-
-/// The key of receipts, named by the payee.
-async fn named(State(seller): State<Arc<Seller>>) -> Json<Value> {
-    let (accounts, pay_to) = (seller.chain.accounts(), seller.chain.pay_to().rng);
-    let payee = accounts.iter().find(|account| account.address == pay_to).expect("an account");
-    let payee = SigningKey::from_bytes(&payee.private_key.0).expect("a key");
-    let statement = ReceiptKey {
-        key: key(RECEIPTS).address(),
-        origin: seller.origin.clone(),
-        not_before: 0,
-        not_after: u64::from(u32::MAX),
-    };
-    Json(json!({ "receiptKey": Signed::sign(statement, Network::BaseSepolia, &payee) }))
-}
-
-fn key(byte: u8) -> SigningKey {
-    SigningKey::from_bytes(&[byte; 32]).expect("a key")
 }
 
 async fn status(State(seller): State<Arc<Seller>>, Path(id): Path<String>) -> Response {
@@ -270,7 +244,7 @@ impl Seller {
             block_time: 1,
             issued_at: 1,
         };
-        let key = key(if habit == Habit::LetsAStrangerSign { 8 } else { RECEIPTS });
+        let key = SigningKey::from_bytes(&[7; 32]).expect("a key");
         let refund = json!({ "index": 0, "amount": PRICE, "transaction": transaction, "to": to });
         let status = json!({
             "money": "refunded",
