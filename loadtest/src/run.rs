@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
-use x402::{Address, Usdc};
+use x402::{Address, ExtensionInfo, Usdc};
 use x402_buyer::Wallet;
 
 use crate::{
-    audit::{Audit, Before, audit},
+    audit::{Audit, Before, Signers, audit},
     chain::{ChainClock, Node, NodeError},
     generator::{
         Caller, Generator, NotStarted, SigningPool,
@@ -16,7 +16,7 @@ use crate::{
         http::Http,
     },
     plan::Plan,
-    preflight::{Estimate, PreflightError},
+    preflight::{Estimate, PreflightError, Priced},
     provenance::{load_average, processor_seconds, provenance},
     result::{CostSummary, HistogramError, Raw, RunResult},
     sample::Call,
@@ -76,9 +76,9 @@ pub async fn run(
 
     let addresses: Vec<Address> = buyers.iter().map(Wallet::address).collect();
     let channels = Channels::prepare(plan, &estimate, &buyers).await?;
-    let ids = channels.as_ref().map(Channels::ids).unwrap_or_default();
+    let known = channels.as_ref().map(Channels::known).unwrap_or_default();
     let before = match &node {
-        Some(node) => Some(Before::read(node, addresses, ids).await?),
+        Some(node) => Some(Before::read(node, addresses, known).await?),
         None => None,
     };
     let epoch = Instant::now() + LEAD;
@@ -105,7 +105,8 @@ pub async fn run(
     };
     let mut audited = match (&node, &before) {
         (Some(node), Some(before)) if plan.pays() => {
-            Some(audit(node, &caller, before, &calls, plan.settle_wait).await?)
+            let signers = signers(plan, &caller, &estimate.targets);
+            Some(audit(node, &caller, before, &signers, &calls, plan.settle_wait).await?)
         }
         _ => None,
     };
@@ -145,6 +146,18 @@ pub async fn connect(plan: &Plan) -> Result<Option<Node>, NodeError> {
         Some(url) => Node::connect(url, plan.deployment.network()).await.map(Some),
         None => Ok(None),
     }
+}
+
+/// Who may sign for each target's seller, by what it offered before the run.
+fn signers(plan: &Plan, caller: &Caller, priced: &[Priced]) -> Vec<Signers> {
+    let named = |priced: &Priced| ExtensionInfo::read(priced.offer.as_ref()?.extensions.as_ref()).ok()?;
+    let targets = caller.goals.iter().zip(priced);
+    let signers = targets.map(|(goal, priced)| Signers {
+        network: plan.deployment.network(),
+        origin: goal.prepared.origin(),
+        key: named(priced),
+    });
+    signers.collect()
 }
 
 fn caller(plan: &Plan, buyers: Vec<Wallet>, epoch: Instant) -> Result<Caller, PreflightError> {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use x402::{B256, ChannelId, DEPOSIT_COLLECTOR, SETTLEMENT_CONTRACT, Usdc};
+use x402::{Address, B256, ChannelId, DEPOSIT_COLLECTOR, SETTLEMENT_CONTRACT, Usdc};
 
 use crate::{
-    chain::{ChannelFunds, ChannelMove, Debit, MoveKind, Node, NodeError},
+    chain::{ChannelFunds, ChannelMove, Debit, MoveKind, Node, NodeError, SellerAccount},
     sample::{Call, Drawn},
     wallets::total,
 };
@@ -15,6 +15,10 @@ use crate::{
 pub(crate) struct Opening {
     pub(crate) ids: Vec<ChannelId>,
     pub(crate) funds: Vec<ChannelFunds>,
+    /// Who is paid from each channel.
+    sellers: BTreeMap<ChannelId, Address>,
+    /// What the sellers had with the contract.
+    accounts: BTreeMap<Address, SellerAccount>,
 }
 
 /// The same money of channels, counted in different places.
@@ -31,6 +35,10 @@ pub(crate) struct ChannelBooks {
     pub(crate) claims: Usdc,
     pub(crate) refunds: Usdc,
     pub(crate) withdrawals: Usdc,
+    /// What the contract sent to the sellers, by the token's logs. Like what it owes, it is of all their channels.
+    pub(crate) paid_out: Usdc,
+    /// Claimed by the sellers, and not paid out to them yet.
+    pub(crate) owed: Usdc,
     /// What is neither claimed nor back.
     pub(crate) left: Usdc,
     pub(crate) transactions: BTreeSet<B256>,
@@ -38,9 +46,16 @@ pub(crate) struct ChannelBooks {
 }
 
 impl Opening {
-    pub(crate) async fn read(node: &Node, ids: Vec<ChannelId>, block: u64) -> Result<Self, NodeError> {
+    pub(crate) async fn read(
+        node: &Node,
+        channels: Vec<(ChannelId, Address)>,
+        block: u64,
+    ) -> Result<Self, NodeError> {
+        let ids: Vec<_> = channels.iter().map(|(id, _)| *id).collect();
+        let sellers = channels.into_iter().collect::<BTreeMap<_, _>>();
         let funds = node.channels(&ids, block).await?;
-        Ok(Self { ids, funds })
+        let accounts = accounts(node, sellers.values().copied().collect(), block).await?;
+        Ok(Self { ids, funds, sellers, accounts })
     }
 
     /// Reads what became of the channels until `head`.
@@ -75,6 +90,18 @@ impl Opening {
             let findings = judge(*before, *now, &moves, calls);
             books.findings.extend(findings.into_iter().map(|finding| format!("channel {id}: {finding}")));
         }
+        let now = accounts(node, self.accounts.keys().copied().collect(), head).await?;
+        for ((seller, before), now) in self.accounts.iter().zip(now.values()) {
+            let theirs = moves
+                .iter()
+                .filter(|one| one.kind == MoveKind::Claim && self.sellers.get(&one.channel) == Some(seller));
+            let claims = total(theirs.map(|one| one.amount));
+            let sent = node.pay_outs(*seller, first, head).await?;
+            books.paid_out = total([books.paid_out, sent]);
+            books.owed = total([books.owed, now.claimed.checked_sub(now.paid_out).unwrap_or_default()]);
+            let finding = judge_seller(*before, *now, claims, sent);
+            books.findings.extend(finding.map(|finding| format!("seller {seller}: {finding}")));
+        }
         Ok(books)
     }
 }
@@ -102,6 +129,30 @@ pub(super) fn is_deposit(debit: &Debit) -> bool {
 /// Whether a transfer came out of a channel.
 pub(super) fn is_return(credit: &Debit) -> bool {
     credit.from == SETTLEMENT_CONTRACT
+}
+
+async fn accounts(
+    node: &Node,
+    sellers: BTreeSet<Address>,
+    block: u64,
+) -> Result<BTreeMap<Address, SellerAccount>, NodeError> {
+    let sellers: Vec<_> = sellers.into_iter().collect();
+    let accounts = node.seller_accounts(&sellers, block).await?;
+    Ok(sellers.into_iter().zip(accounts).collect())
+}
+
+/// One seller: what was claimed from these channels came into its account, beside what it claimed from others' channels; and
+/// what was claimed and is no longer owed was sent to it, to the atomic unit.
+fn judge_seller(before: SellerAccount, now: SellerAccount, claims: Usdc, sent: Usdc) -> Option<String> {
+    let came = now.claimed.checked_sub(before.claimed);
+    if came.is_none_or(|came| came < claims) {
+        return Some(format!("{claims} was claimed, and its account has {} more", came.unwrap_or_default()));
+    }
+    let paid = now.paid_out.checked_sub(before.paid_out);
+    (paid != Some(sent) || now.paid_out > now.claimed).then(|| {
+        let paid = paid.unwrap_or_default();
+        format!("{paid} was paid out by the contract's account, and {sent} reached it by the token's logs")
+    })
 }
 
 /// One channel. Its calls, in the order of what was charged before each, must follow one another to the atomic unit, from
@@ -181,6 +232,23 @@ mod tests {
         let now = ChannelFunds { balance: usdc(claimed), claimed: usdc(claimed) };
         let moves: Vec<_> = moves.iter().collect();
         judge(ChannelFunds::default(), now, &moves, calls.to_vec()).join("; ")
+    }
+
+    #[test]
+    fn what_a_seller_claimed_is_owed_or_reached_it() {
+        let account = |claimed, paid_out| SellerAccount { claimed: usdc(claimed), paid_out: usdc(paid_out) };
+        let before = account(50, 40);
+        let found =
+            |now, claims, sent| judge_seller(before, now, usdc(claims), usdc(sent)).unwrap_or_default();
+        assert_eq!(found(account(60, 60), 10, 20), "", "all of it reached the seller");
+        assert_eq!(found(account(65, 45), 10, 5), "", "others have channels too, and a part is owed still");
+        assert!(found(account(59, 40), 10, 0).contains("its account has $0.000009 more"));
+        assert!(
+            found(account(60, 60), 10, 19)
+                .contains("$0.00002 was paid out by the contract's account, and $0.000019")
+        );
+        assert!(found(account(60, 40), 10, 1).contains("$0.00 was paid out"));
+        assert!(found(account(60, 61), 10, 21).contains("$0.000021"), "more than was claimed");
     }
 
     #[test]

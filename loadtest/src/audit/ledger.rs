@@ -1,14 +1,12 @@
 //! What sellers say of payments: `GET /payments/{id}`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
-use x402::{Address, Network, PaymentId, PaymentStatus, Refunds, Signed, Usdc};
+use x402::{Network, PaymentId, PaymentStatus, ReceiptKey, Refunds, Signed, Usdc};
 
 use crate::{
     generator::{Goal, http::Http},
-    sample::Call,
+    sample::{Call, Payment},
 };
 
 /// How many statuses are asked for at once.
@@ -84,25 +82,47 @@ impl LedgerEntry {
     }
 }
 
-/// What is wrong with the statements that sellers sign: another payment, another state than the answer around it, or
-/// several signers of one seller.
-pub(super) fn statements(network: Network, calls: &[Call], entries: &[Option<LedgerEntry>]) -> Vec<String> {
-    let mut signers: BTreeMap<usize, BTreeSet<Option<Address>>> = BTreeMap::new();
-    let mut wrong = 0;
+/// Who may sign for a seller: the payee, and whom the payee named in the offer, before anything was paid.
+#[derive(Clone, Debug)]
+pub(crate) struct Signers {
+    pub(crate) network: Network,
+    /// The seller's public origin.
+    pub(crate) origin: String,
+    /// The statement that names a key; none from a seller that signs nothing.
+    pub(crate) key: Option<Signed<ReceiptKey>>,
+}
+
+impl Signers {
+    /// Whether a seller answers for what it shows of a payment. One that names no key need not sign; what somebody else
+    /// signed proves nothing in any case. Of a payment that it never claimed there is nothing to sign.
+    fn answer_for(&self, payment: &Payment, entry: &LedgerEntry) -> bool {
+        let Some(signed) = &entry.signed_status else {
+            return self.key.is_none() || entry.money == Money::None;
+        };
+        let (payee, at) = (payment.authorization.to, signed.payload.issued_at);
+        let named = || self.key.as_ref()?.key_for(self.network, payee, &self.origin, at).ok();
+        signed.signer(self.network).is_ok_and(|signer| signer == payee || Some(signer) == named())
+    }
+}
+
+/// Takes out what nobody answers for who may sign for the seller, and tells how much that is.
+pub(super) fn take_unproven(signers: &[Signers], calls: &[Call], entries: &mut [Option<LedgerEntry>]) -> u64 {
+    let mut unproven = 0;
     for (call, entry) in calls.iter().zip(entries) {
-        let (Some(payment), Some(entry)) = (call.payment, entry) else { continue };
-        let Some(signed) = &entry.signed_status else { continue };
-        wrong += u32::from(!entry.is_stated(payment.id, &signed.payload));
-        signers.entry(call.target).or_default().insert(signed.signer(network).ok());
+        let (Some(payment), Some(signers)) = (&call.payment, signers.get(call.target)) else { continue };
+        unproven += u64::from(entry.take_if(|entry| !signers.answer_for(payment, entry)).is_some());
     }
-    let mut findings = Vec::new();
-    if wrong > 0 {
-        findings.push(format!("{wrong} signed statuses say another thing than the answers they came in"));
-    }
-    if signers.values().any(|signers| signers.len() > 1 || signers.contains(&None)) {
-        findings.push("the signed statuses of one seller are not by one signer".to_owned());
-    }
-    findings
+    unproven
+}
+
+/// How many signed statuses are of another payment, or of another state than the answer around them.
+pub(super) fn contradictions(calls: &[Call], entries: &[Option<LedgerEntry>]) -> usize {
+    let contradicts = |(call, entry): &(&Call, &Option<LedgerEntry>)| {
+        let (Some(payment), Some(entry)) = (call.payment, entry) else { return false };
+        let signed = entry.signed_status.as_ref();
+        signed.is_some_and(|signed| !entry.is_stated(payment.id, &signed.payload))
+    };
+    calls.iter().zip(entries).filter(contradicts).count()
 }
 
 /// Asks every seller about its payments, in the order of the calls. `None` where nothing was signed, or the seller shows none.

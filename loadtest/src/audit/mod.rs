@@ -25,6 +25,7 @@ use crate::{
 pub(crate) use channels::{ChannelBooks, Opening};
 use channels::{is_deposit, is_return};
 use classify::judge;
+pub(crate) use ledger::Signers;
 use refunds::Returns;
 
 /// How often the chain is asked again while a payment is unclear.
@@ -47,6 +48,8 @@ pub(crate) struct Audit {
     pub(crate) sums: Sums,
     /// Where anything was paid from channels.
     pub(crate) channels: Option<ChannelBooks>,
+    /// Statuses that nobody answers for who may sign for the seller; they count for nothing.
+    pub(crate) unproven: u64,
     pub(crate) findings: Vec<String>,
     /// The first and last block that were read.
     pub(crate) blocks: (u64, u64),
@@ -79,7 +82,7 @@ impl Before {
     pub(crate) async fn read(
         node: &Node,
         buyers: Vec<Address>,
-        channels: Vec<ChannelId>,
+        channels: Vec<(ChannelId, Address)>,
     ) -> Result<Self, NodeError> {
         let block = node.head().await?;
         let balances = node.balances(&buyers, block).await?;
@@ -88,11 +91,12 @@ impl Before {
     }
 }
 
-/// Audits a run. Payments of unclear outcome are looked at again until they are clear, or the wait is over.
+/// Audits a run. What is unclear is looked at again until it is clear, or the wait is over. `signers` are those of the targets.
 pub(crate) async fn audit(
     node: &Node,
     caller: &Caller,
     before: &Before,
+    signers: &[Signers],
     calls: &[Call],
     wait: Duration,
 ) -> Result<Audit, NodeError> {
@@ -100,7 +104,8 @@ pub(crate) async fn audit(
     loop {
         let head = node.head().await?;
         let logs = node.token_logs(&before.buyers, before.block + 1, head).await?;
-        let ledgers = ledger::ask(&caller.http, &caller.goals, calls).await;
+        let mut ledgers = ledger::ask(&caller.http, &caller.goals, calls).await;
+        let unproven = ledger::take_unproven(signers, calls, &mut ledgers);
         let settled = by_payment(&logs);
         let mut returns = Returns::new(&logs.returns);
         let judged = calls.iter().zip(&ledgers);
@@ -108,7 +113,7 @@ pub(crate) async fn audit(
             judged.map(|(call, ledger)| judge(call, &settled, ledger.as_ref(), &mut returns)).collect();
         let channels = before.channels.close(node, calls, (before.block + 1, head)).await?;
         let pending = judged.iter().flatten().any(|judged| judged.class == Class::Pending);
-        if (pending || !channels.findings.is_empty()) && Instant::now() < give_up {
+        if (pending || unproven > 0 || !channels.findings.is_empty()) && Instant::now() < give_up {
             sleep(RETRY).await;
             continue;
         }
@@ -121,10 +126,18 @@ pub(crate) async fn audit(
             books.beside(sums.deposits, total(returns.map(|credit| credit.value)));
             books
         });
-        findings.extend(ledger::statements(node.network(), calls, &ledgers));
+        if unproven > 0 {
+            findings.push(format!("{unproven} statuses are not signed by who may sign for the seller"));
+        }
+        let contradictions = ledger::contradictions(calls, &ledgers);
+        if contradictions > 0 {
+            findings.push(format!(
+                "{contradictions} signed statuses say another thing than the answers they came in"
+            ));
+        }
         findings.extend(returns.unexplained());
         findings.extend(channels.iter().flat_map(|books| books.findings.clone()));
-        return Ok(Audit { judged, sums, channels, findings, blocks: (before.block + 1, head) });
+        return Ok(Audit { judged, sums, channels, unproven, findings, blocks: (before.block + 1, head) });
     }
 }
 

@@ -7,10 +7,13 @@ use alloy::{
     rpc::types::{Filter, Log},
     sol_types::{SolCall, SolEvent},
 };
-use x402::{B256, ChannelId, Multicall3::Call3, SETTLEMENT_CONTRACT, Settlement as Contract, Usdc};
+use x402::{
+    Address, B256, ChannelId, Multicall3::Call3, SETTLEMENT_CONTRACT, Settlement as Contract, Token, Usdc,
+};
 use x402_buyer::ChainError;
 
 use super::{Node, NodeError, within};
+use crate::wallets::total;
 
 /// How many blocks one query spans; public nodes refuse longer ones.
 const BLOCKS_AT_ONCE: u64 = 500;
@@ -39,12 +42,21 @@ pub struct ChannelMove {
     pub transaction: B256,
 }
 
+/// What a seller has with the contract, from all channels that are paid to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SellerAccount {
+    /// What it claimed.
+    pub claimed: Usdc,
+    /// What of that was paid out to it.
+    pub paid_out: Usdc,
+}
+
 /// Which way a channel's money moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MoveKind {
     /// From the buyer into the channel.
     Deposit,
-    /// From the channel to the seller, who is paid out later for many channels at once.
+    /// From the channel to the seller's account, which is paid out later for many channels at once.
     Claim,
     /// Back to the buyer, by the seller.
     Refund,
@@ -58,23 +70,73 @@ impl Node {
     /// # Errors
     /// [`NodeError`] when the node does not say.
     pub async fn channels(&self, ids: &[ChannelId], block: u64) -> Result<Vec<ChannelFunds>, NodeError> {
-        let mut funds = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(CHANNELS_AT_ONCE) {
-            let calls = ids.iter().map(|id| Call3 {
-                target: SETTLEMENT_CONTRACT,
-                allowFailure: false,
-                callData: Contract::channelsCall { channelId: id.0 }.abi_encode().into(),
-            });
-            for answer in self.multicall(calls.collect(), block).await? {
-                let state = Contract::channelsCall::abi_decode_returns(&answer.returnData);
-                let state = state.map_err(|_| ChainError::Nonsense("a channel"))?;
-                funds.push(ChannelFunds {
-                    balance: units(state.balance)?,
-                    claimed: units(state.totalClaimed)?,
-                });
+        let calls = ids.iter().map(|id| Contract::channelsCall { channelId: id.0 });
+        let states = self.contract(calls, block).await?.into_iter();
+        let funds = states.map(|state| {
+            Ok(ChannelFunds { balance: units(state.balance)?, claimed: units(state.totalClaimed)? })
+        });
+        funds.collect()
+    }
+
+    /// What sellers have with the contract as of a block, in their order.
+    ///
+    /// # Errors
+    /// [`NodeError`] when the node does not say.
+    pub async fn seller_accounts(
+        &self,
+        sellers: &[Address],
+        block: u64,
+    ) -> Result<Vec<SellerAccount>, NodeError> {
+        let token = self.network().usdc().address;
+        let calls = sellers.iter().map(|&receiver| Contract::receiversCall { receiver, token });
+        let states = self.contract(calls, block).await?.into_iter();
+        let accounts = states.map(|state| {
+            Ok(SellerAccount { claimed: units(state.totalClaimed)?, paid_out: units(state.totalSettled)? })
+        });
+        accounts.collect()
+    }
+
+    /// What the contract sent to a seller from one block to another, both included, by the token's logs.
+    ///
+    /// # Errors
+    /// [`NodeError`] when the node does not tell.
+    pub async fn pay_outs(&self, seller: Address, from: u64, to: u64) -> Result<Usdc, NodeError> {
+        let filter = Filter::new()
+            .address(self.network().usdc().address)
+            .event_signature(Token::Transfer::SIGNATURE_HASH)
+            .topic1(SETTLEMENT_CONTRACT.into_word())
+            .topic2(seller.into_word());
+        let mut paid = Usdc::ZERO;
+        for (first, last) in stretches(from, to) {
+            let filter = filter.clone().from_block(first).to_block(last);
+            for log in within(async { self.provider.get_logs(&filter).await }).await? {
+                let transfer = Token::Transfer::decode_log(&log.inner);
+                let value = transfer.ok().and_then(|transfer| u128::try_from(transfer.value).ok());
+                paid = total([paid, units(value.ok_or(ChainError::Nonsense("a transfer"))?)?]);
             }
         }
-        Ok(funds)
+        Ok(paid)
+    }
+
+    /// The same view of the contract for each call, as of a block.
+    async fn contract<C: SolCall>(
+        &self,
+        calls: impl Iterator<Item = C>,
+        block: u64,
+    ) -> Result<Vec<C::Return>, NodeError> {
+        let calls = calls.map(|call| Call3 {
+            target: SETTLEMENT_CONTRACT,
+            allowFailure: false,
+            callData: call.abi_encode().into(),
+        });
+        let (calls, mut states) = (calls.collect::<Vec<_>>(), Vec::new());
+        for calls in calls.chunks(CHANNELS_AT_ONCE) {
+            for answer in self.multicall(calls.to_vec(), block).await? {
+                let state = C::abi_decode_returns(&answer.returnData);
+                states.push(state.map_err(|_| ChainError::Nonsense("the settlement contract's state"))?);
+            }
+        }
+        Ok(states)
     }
 
     /// The movements of channels from one block to another, both included, in the order of the chain.
@@ -88,19 +150,22 @@ impl Node {
         to: u64,
     ) -> Result<Vec<ChannelMove>, NodeError> {
         let mut moves = BTreeMap::new();
-        let mut first = from;
-        while first <= to {
-            let last = to.min(first + BLOCKS_AT_ONCE - 1);
+        for (first, last) in stretches(from, to) {
             for ids in ids.chunks(CHANNELS_AT_ONCE) {
                 let filter = filter(ids).from_block(first).to_block(last);
                 for log in within(async { self.provider.get_logs(&filter).await }).await? {
                     moves.insert((log.block_number, log.log_index), movement(&log)?);
                 }
             }
-            first = last + 1;
         }
         Ok(moves.into_values().collect())
     }
+}
+
+/// The first and last blocks of queries that are short enough.
+fn stretches(from: u64, to: u64) -> impl Iterator<Item = (u64, u64)> {
+    let firsts = (from..=to).step_by(BLOCKS_AT_ONCE as usize);
+    firsts.map(move |first| (first, to.min(first + BLOCKS_AT_ONCE - 1)))
 }
 
 fn filter(ids: &[ChannelId]) -> Filter {

@@ -24,7 +24,7 @@ use x402::{
 };
 use x402_buyer::{Chain, ChainError};
 
-pub use channels::{ChannelFunds, ChannelMove, MoveKind};
+pub use channels::{ChannelFunds, ChannelMove, MoveKind, SellerAccount};
 pub use clock::{Block, ChainClock, ClockReading};
 pub use logs::{Debit, Settlement, TokenLogs};
 

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, io, path::Path};
 
 use futures_util::{StreamExt, stream};
 use tempfile::TempDir;
-use x402::{B256, ChannelConfig, ChannelId, Usdc};
+use x402::{Address, B256, ChannelConfig, ChannelId, Usdc};
 use x402_buyer::{
     Budgets, Chain, ChainError, LedgerError, Policy, Request, SpendLedger, Terms, Wallet,
     channel::{ChannelAnswer, ChannelClient, ChannelError},
@@ -30,8 +30,8 @@ pub(crate) struct Channels {
     clients: Vec<ChannelClient>,
     /// Target by target: price, and what a buyer's first call deposits.
     terms: Vec<(Usdc, Usdc)>,
-    /// Whose each channel is.
-    buyers: BTreeMap<ChannelId, usize>,
+    /// Which buyer's each channel is, and which seller's.
+    known: BTreeMap<ChannelId, (usize, Address)>,
     _folder: TempDir,
 }
 
@@ -75,22 +75,22 @@ impl Channels {
         let clients = buyers
             .iter()
             .map(|wallet| ChannelClient::new(wallet.clone(), ledger.clone(), policy.clone(), chain.clone()));
-        let mut owners = BTreeMap::new();
+        let mut known = BTreeMap::new();
         for (target, priced) in plan.targets.iter().zip(&estimate.targets) {
             let Some(offer) = priced.offer.as_ref().filter(|_| by_channel(target.scheme)) else { continue };
             for (index, buyer) in buyers.iter().enumerate() {
                 let config = ChannelConfig::accepting(&offer.requirements, buyer.address(), B256::ZERO);
-                owners.extend(config.map(|config| (config.id(network), index)));
+                known.extend(config.map(|config| (config.id(network), (index, config.receiver))));
             }
         }
         let terms = estimate.targets.iter().map(|target| (target.price, estimate.share(target))).collect();
         let clients = clients.collect::<Result<_, _>>()?;
-        Ok(Some(Self { clients, terms, buyers: owners, _folder: folder }))
+        Ok(Some(Self { clients, terms, known, _folder: folder }))
     }
 
-    /// Every channel that may come into use.
-    pub(crate) fn ids(&self) -> Vec<ChannelId> {
-        self.buyers.keys().copied().collect()
+    /// Every channel that may come into use, and who is paid from it.
+    pub(crate) fn known(&self) -> Vec<(ChannelId, Address)> {
+        self.known.iter().map(|(id, (_, seller))| (*id, *seller)).collect()
     }
 
     /// The most that a call of a target costs.
@@ -112,7 +112,7 @@ impl Channels {
 
     /// Asks the sellers for what is left in every channel that was used. Those that stay open are told, with the reason.
     pub(crate) async fn close(&self) -> Vec<(ChannelId, String)> {
-        let closed = stream::iter(&self.buyers).map(|(id, buyer)| async move {
+        let closed = stream::iter(&self.known).map(|(id, (buyer, _))| async move {
             match self.clients[*buyer].close(*id).await {
                 Ok(_) | Err(ChannelError::NoSuchChannel(_)) => None,
                 Err(error) => Some((*id, error.to_string())),

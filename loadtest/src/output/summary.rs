@@ -88,7 +88,7 @@ fn audit(f: &mut fmt::Formatter<'_>, money: &MoneySummary) -> fmt::Result {
     let Some(channels) = money.channels else { return Ok(()) };
     writeln!(
         f,
-        "  channels    {} for {} calls: charged {}, claimed {}; put in {}, given back {}, withdrawn {}, left {}",
+        "  channels    {} for {} calls: charged {}, claimed {}; put in {}, given back {}, withdrawn {}, left {}; paid out {}, owed {}",
         channels.channels,
         channels.calls,
         channels.charged,
@@ -96,7 +96,9 @@ fn audit(f: &mut fmt::Formatter<'_>, money: &MoneySummary) -> fmt::Result {
         channels.deposits,
         channels.refunds,
         channels.withdrawals,
-        channels.left
+        channels.left,
+        channels.paid_out,
+        channels.owed
     )
 }
 

@@ -236,6 +236,7 @@ fn money(audit: &Audit) -> MoneySummary {
         channels: audit.channels.as_ref().map(channels),
         credits: sums.credits,
         ledger: sums.ledger,
+        unproven: audit.unproven,
         blocks: audit.blocks.into(),
         findings: audit.findings.clone(),
     }
@@ -250,6 +251,8 @@ fn channels(books: &ChannelBooks) -> ChannelSummary {
         claims: books.claims,
         refunds: books.refunds,
         withdrawals: books.withdrawals,
+        paid_out: books.paid_out,
+        owed: books.owed,
         left: books.left,
     }
 }

@@ -169,6 +169,7 @@ fn money(one: MoneySummary, other: MoneySummary) -> MoneySummary {
             (ours, theirs) => ours.or(theirs),
         },
         ledger: one.ledger.zip(other.ledger).map(|(ours, theirs)| total([ours, theirs])),
+        unproven: one.unproven + other.unproven,
         blocks: [one.blocks[0].min(other.blocks[0]), one.blocks[1].max(other.blocks[1])],
     }
 }

@@ -200,6 +200,9 @@ pub struct MoneySummary {
     /// Settled, by the sellers' ledgers; absent where one shows none.
     #[schemars(with = "Option<String>")]
     pub ledger: Option<Usdc>,
+    /// Statuses of payments that nobody signed who may sign for the seller. They count for nothing, and fail the run.
+    #[serde(default)]
+    pub unproven: u64,
     /// What went through channels, where anything was paid from them.
     #[serde(default)]
     pub channels: Option<ChannelSummary>,
@@ -231,6 +234,14 @@ pub struct ChannelSummary {
     /// Taken back by the buyers.
     #[schemars(with = "String")]
     pub withdrawals: Usdc,
+    /// Paid out to the sellers by the contract, for these channels and any others of theirs.
+    #[schemars(with = "String")]
+    #[serde(default)]
+    pub paid_out: Usdc,
+    /// Claimed by the sellers, from these channels and any others, and not paid out yet.
+    #[schemars(with = "String")]
+    #[serde(default)]
+    pub owed: Usdc,
     /// Neither claimed nor back.
     #[schemars(with = "String")]
     pub left: Usdc,
@@ -314,6 +325,9 @@ impl ChannelSummary {
             claims: total([self.claims, other.claims]),
             refunds: total([self.refunds, other.refunds]),
             withdrawals: total([self.withdrawals, other.withdrawals]),
+            // The sellers' whole accounts, of which both runs saw the same: the later one's state, and no sum.
+            paid_out: self.paid_out.max(other.paid_out),
+            owed: other.owed,
             left: total([self.left, other.left]),
         }
     }

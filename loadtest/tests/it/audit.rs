@@ -68,6 +68,16 @@ async fn a_statement_that_says_another_thing_than_is_shown_is_found() {
 }
 
 #[tokio::test]
+async fn a_statement_by_a_key_that_the_payee_did_not_name_proves_nothing() {
+    for habit in [Habit::SignsWithAnyKey, Habit::SignsNothing] {
+        let result = Stall::open(habit).await.run().await;
+        assert_leak(&result, "4 statuses are not signed by who may sign for the seller");
+        assert_eq!(class(&result, "refunded"), 0, "{habit:?}: what nobody answers for is not believed");
+        assert_eq!(result.money.expect("an audit").unproven, 4);
+    }
+}
+
+#[tokio::test]
 async fn an_answer_without_a_payment_is_found() {
     let result = Stall::open(Habit::GivesAway).await.run().await;
     assert_eq!(class(&result, "served_unpaid"), 4);

@@ -27,8 +27,9 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::OnceCell};
 use tokio_util::sync::CancellationToken;
 use x402::{
-    Accept, Address, B256, ExactPayload, Network, PaymentPayload, PaymentRequired, PaymentRequirements,
-    PaymentStatus, ResourceInfo, SettlementResponse, Signed, SigningKey, Usdc, decode_header, encode_header,
+    Accept, Address, B256, ExactPayload, ExtensionInfo, Extensions, Network, PaymentPayload, PaymentRequired,
+    PaymentRequirements, PaymentStatus, ReceiptKey, ResourceInfo, SettlementResponse, Signed, SigningKey,
+    Usdc, decode_header, encode_header,
 };
 
 alloy::sol! { function transfer(address to, uint256 value) external returns (bool); }
@@ -54,6 +55,10 @@ pub(crate) enum Habit {
     PromisesBack,
     /// The same as giving back, but signs another state than it shows.
     SignsOtherwise,
+    /// The same as giving back, but the payee has not named the key that signs.
+    SignsWithAnyKey,
+    /// The same as giving back, but signs nothing of it.
+    SignsNothing,
     /// Tells of more time than passed.
     Exaggerates,
 }
@@ -66,24 +71,30 @@ pub(crate) struct Stall {
 
 struct Seller {
     chain: Arc<Devnet>,
+    origin: String,
     habit: Habit,
     sold: tokio::sync::Mutex<u64>,
     /// What `/payments/{id}` shows.
     payments: Mutex<HashMap<String, Value>>,
 }
 
-/// The value of `PAYMENT-REQUIRED`.
-pub(crate) fn offer() -> String {
-    offer_to(Address::repeat_byte(1))
+/// The key that the payee named for its receipts and statuses.
+fn receipt_key() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32]).expect("a key")
 }
 
-fn offer_to(pay_to: Address) -> String {
+/// The value of `PAYMENT-REQUIRED`.
+pub(crate) fn offer() -> String {
+    offer_to(Address::repeat_byte(1), None)
+}
+
+fn offer_to(pay_to: Address, extensions: Option<Extensions>) -> String {
     let required = PaymentRequired {
         x402_version: 2,
         error: None,
         resource: ResourceInfo { url: "http://127.0.0.1/".to_owned(), ..ResourceInfo::default() },
         accepts: vec![Accept::Evm(PaymentRequirements::exact(Network::BaseSepolia, PRICE, pay_to, 60))],
-        extensions: None,
+        extensions,
     };
     encode_header(&required).expect("a header")
 }
@@ -92,9 +103,10 @@ impl Stall {
     pub(crate) async fn open(habit: Habit) -> Self {
         let chain = Arc::new(Devnet::start(Options::default()).await.expect("a chain"));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let url = format!("{origin}/");
         let (sold, payments) = Default::default();
-        let seller = Arc::new(Seller { chain: chain.clone(), habit, sold, payments });
+        let seller = Arc::new(Seller { chain: chain.clone(), origin, habit, sold, payments });
         let app = Router::new().route("/", get(sell)).route("/payments/{id}", get(status)).with_state(seller);
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { chain, url }
@@ -134,7 +146,8 @@ impl Stall {
 async fn sell(State(seller): State<Arc<Seller>>, headers: HeaderMap) -> Response {
     let pay_to = seller.chain.pay_to().rng;
     let Some(header) = headers.get("payment-signature") else {
-        return (StatusCode::PAYMENT_REQUIRED, [("payment-required", offer_to(pay_to))]).into_response();
+        let offer = offer_to(pay_to, Some(seller.delegation()));
+        return (StatusCode::PAYMENT_REQUIRED, [("payment-required", offer)]).into_response();
     };
     let payload: PaymentPayload = decode_header(header.as_bytes()).expect("a payment");
     let payload = payload.exact().expect("an exact payment");
@@ -156,7 +169,11 @@ async fn sell(State(seller): State<Arc<Seller>>, headers: HeaderMap) -> Response
         }
         Habit::Helps => seller.help_itself(&payload).await,
         Habit::KeepsMoney => return StatusCode::BAD_REQUEST.into_response(),
-        Habit::GivesBack | Habit::PromisesBack | Habit::SignsOtherwise => {
+        Habit::GivesBack
+        | Habit::PromisesBack
+        | Habit::SignsOtherwise
+        | Habit::SignsWithAnyKey
+        | Habit::SignsNothing => {
             seller.give_back(&payload, transaction, habit).await;
             return StatusCode::BAD_REQUEST.into_response();
         }
@@ -186,6 +203,18 @@ fn response(payload: &ExactPayload, transaction: B256) -> String {
 }
 
 impl Seller {
+    /// The payee's statement of who signs for it.
+    fn delegation(&self) -> Extensions {
+        let payee = self.chain.pay_to().rng;
+        let account = self.chain.accounts().iter().find(|account| account.address == payee);
+        let payee = SigningKey::from_bytes(&account.expect("an account").private_key.0).expect("a key");
+        let (key, origin) = (receipt_key().address(), self.origin.clone());
+        let statement = ReceiptKey { key, origin, not_before: 0, not_after: u64::from(u32::MAX) };
+        let mut extensions = Extensions::new();
+        Signed::sign(statement, Network::BaseSepolia, &payee).attach(&mut extensions);
+        extensions
+    }
+
     async fn settle(&self, payload: &ExactPayload) -> B256 {
         let call = payload.transfer_call();
         self.send(self.chain.signer(0).address, &call.abi_encode()).await
@@ -244,13 +273,17 @@ impl Seller {
             block_time: 1,
             issued_at: 1,
         };
-        let key = SigningKey::from_bytes(&[7; 32]).expect("a key");
+        let key = match habit {
+            Habit::SignsWithAnyKey => SigningKey::from_bytes(&[8; 32]).expect("a key"),
+            _ => receipt_key(),
+        };
+        let signed = Signed::sign(signed, Network::BaseSepolia, &key);
         let refund = json!({ "index": 0, "amount": PRICE, "transaction": transaction, "to": to });
         let status = json!({
             "money": "refunded",
             "amount": PRICE,
             "refunds": [refund],
-            "signedStatus": Signed::sign(signed, Network::BaseSepolia, &key),
+            "signedStatus": (habit != Habit::SignsNothing).then_some(signed),
         });
         self.payments.lock().expect("a lock").insert(id.to_string(), status);
     }

@@ -85,6 +85,7 @@ pub(super) fn money(result: &RunResult) -> Markup {
                 @for (payee, amount) in &money.credits { tr { td { "reached " (payee) } td { (amount) } } }
                 tr { td { "settled, by the answers" } td { (money.claimed) } }
                 tr { td { "settled, by the sellers' ledgers" } td { (money.ledger.map_or("not shown".to_owned(), |ledger| ledger.to_string())) } }
+                @if money.unproven > 0 { tr class="bad" { td { "statuses that are not signed by who may" } td { (money.unproven) } } }
             } }
             @if let Some(channels) = &money.channels { (books(channels)) }
             @if let Some(cost) = &result.cost {
@@ -112,6 +113,8 @@ fn books(channels: &ChannelSummary) -> Markup {
             tr { td { "given back by the sellers" } td { (channels.refunds) } }
             tr { td { "taken back by the buyers" } td { (channels.withdrawals) } }
             tr { td { "still in the channels" } td { (channels.left) } }
+            tr { td { "paid out to the sellers, by the token's logs" } td { (channels.paid_out) } }
+            tr { td { "claimed and still owed to them" } td { (channels.owed) } }
         } }
     }
 }
