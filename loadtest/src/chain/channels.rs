@@ -164,7 +164,8 @@ impl Node {
 
 /// The first and last blocks of queries that are short enough.
 fn stretches(from: u64, to: u64) -> impl Iterator<Item = (u64, u64)> {
-    let firsts = (from..=to).step_by(BLOCKS_AT_ONCE as usize);
+    let firsts = std::iter::successors(Some(from), |first| first.checked_add(BLOCKS_AT_ONCE));
+    let firsts = firsts.take_while(move |first| *first <= to);
     firsts.map(move |first| (first, to.min(first + BLOCKS_AT_ONCE - 1)))
 }
 
