@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
-use x402::{Network, PaymentId, PaymentStatus, ReceiptKey, Refunds, Signed, Usdc};
+use x402::{Network, PaymentId, PaymentStatus, ReceiptKey, Refunds, Signed, Usdc, may_sign};
 
 use crate::{
     generator::{Goal, http::Http},
@@ -100,8 +100,8 @@ impl Signers {
             return self.key.is_none() || entry.money == Money::None;
         };
         let (payee, at) = (payment.authorization.to, signed.payload.issued_at);
-        let named = || self.key.as_ref()?.key_for(self.network, payee, &self.origin, at).ok();
-        signed.signer(self.network).is_ok_and(|signer| signer == payee || Some(signer) == named())
+        let named = |by| may_sign(by, self.key.as_ref(), self.network, payee, &self.origin, at).is_ok();
+        signed.signer(self.network).is_ok_and(named)
     }
 }
 

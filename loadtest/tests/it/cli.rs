@@ -79,12 +79,19 @@ async fn a_dry_run_prints_the_cost_and_nothing_starts_short() {
 
 #[tokio::test]
 async fn a_leak_ends_with_three_and_a_condition_with_two() {
-    let shop = Shop::open(Habit::GivesAway).await;
-    let funded = shop.loadtest(&["wallets", "fund", "--buyers", "4", "--each", "0.01"]).await;
-    assert!(funded.status.success(), "{}", text(&funded));
-    let leak = shop.run(&["--budget", "0.05", "--fail-if", "p50(total)>1us"]).await;
-    assert_eq!(leak.status.code(), Some(3), "a leak is above a condition: {}", text(&leak));
-    assert!(text(&leak).contains("LEAK        4 payments are served_unpaid"), "{}", text(&leak));
+    for (habit, leak) in [
+        (Habit::Twice, "4 payments are double_paid"),
+        (Habit::KeepsMoney, "4 payments are paid_unserved"),
+        (Habit::GivesAway, "4 payments are served_unpaid"),
+    ] {
+        let shop = Shop::open(habit).await;
+        let funded = shop.loadtest(&["wallets", "fund", "--buyers", "4", "--each", "0.01"]).await;
+        assert!(funded.status.success(), "{}", text(&funded));
+        let run = shop.run(&["--budget", "0.05", "--fail-if", "p50(total)>1us"]).await;
+        assert_eq!(run.status.code(), Some(3), "a leak is above a condition: {}", text(&run));
+        assert!(text(&run).contains(&format!("LEAK        {leak}")), "{}", text(&run));
+    }
+    let shop = Shop::open(Habit::Honest).await;
     let slow = shop.run(&["--scheme", "none", "--fail-if", "p50(total)>1us"]).await;
     assert_eq!(slow.status.code(), Some(2), "{}", text(&slow));
 }
