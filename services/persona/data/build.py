@@ -148,36 +148,41 @@ def panel():
 
 def fitted():
     """Every item with rows, and what the held-out respondents said."""
-    bank, held = [], []
+    bank, questions, held = [], [], []
     for it in items.all_items():
         k, answered = len(it["options"]), ~np.isnan(it["y"])
-        use = answered if it["held"] is None else answered & ~it["held"]
-        y = it["y"][use].astype(int)
-        b = fit(it["x"][use], y, k)
-        bank.append(dict(id=it["id"], text=it["text"], source=it["source"], n=int(use.sum()), kind="survey",
+        kept = ~items.held_out(it["source"], len(answered)) | (it["asked"] is None)
+        y = it["y"][answered & kept].astype(int)
+        b = fit(it["x"][answered & kept], y, k)
+        bank.append(dict(id=it["id"], text=it["text"], source=it["source"], n=len(y), kind="survey",
                          options=[dict(label=label, at=at) for label, at in it["options"]], coefficients=np.round(b, 4).tolist()))
-        if it["held"] is not None:
-            held += groups(it, answered & it["held"])
-    return bank, held
+        if it["asked"] is not None:
+            questions.append(dict(item=it["id"], question=it["asked"][0], options=it["asked"][1]))
+            held += groups(it, answered & ~kept)
+    return bank, questions, held
 
 
 def groups(it, rows):
-    """Shares by group: the audiences are written as `audience` of a request takes them."""
+    """Shares by group, as far as the survey tells who is in it: the audiences are written as `audience` of a request takes them."""
     x, y, k = it["x"][rows], it["y"][rows].astype(int), len(it["options"])
-    age = x[:, 2] * 17 + 48
-    cut = {
-        "all": ({}, np.ones(len(y), bool)),
-        "women": ({"gender": "women"}, x[:, 1] == 1), "men": ({"gender": "men"}, x[:, 1] == 0),
-        "18-34": ({"age": "18-34"}, (age < 34.5) & (x[:, 2] != 0)), "35-54": ({"age": "35-54"}, (age > 34.5) & (age < 54.5)),
-        "55+": ({"age": "55+"}, age > 54.5),
-        "white": ({"race": "white"}, x[:, 4:8].sum(axis=1) == 0), "black": ({"race": "Black"}, x[:, 4] == 1),
-        "no college degree": ({"education": "no college degree"}, x[:, 8] < 0.5),
-        "college graduates": ({"education": "college graduate"}, x[:, 8] > 0.5),
-        "Democrats": ({"party": "Democrats and leaners"}, x[:, 13] < -0.2), "Republicans": ({"party": "Republicans and leaners"}, x[:, 13] > 0.2),
-        "liberals": ({"ideology": "liberal"}, x[:, 15] < -0.2), "conservatives": ({"ideology": "conservative"}, x[:, 15] > 0.2),
-    }
-    for name, (audience, mask) in cut.items():
-        if mask.sum() >= 60:
+    known = it["x"].any(axis=0)
+    of = lambda name: x[:, AT[name]]
+    age = of("age") * 17 + 48
+    cut = [
+        ("all", {}, "bias", np.ones(len(y), bool)),
+        ("women", {"gender": "women"}, "female", of("female") == 1), ("men", {"gender": "men"}, "female", of("female") == 0),
+        ("18-34", {"age": "18-34"}, "age", (age < 34.5) & (of("age") != 0)), ("35-54", {"age": "35-54"}, "age", (age > 34.5) & (age < 54.5)),
+        ("55+", {"age": "55+"}, "age", age > 54.5),
+        ("white", {"race": "white"}, "hispanic", x[:, 4:8].sum(axis=1) == 0), ("black", {"race": "Black"}, "black", of("black") == 1),
+        ("no college degree", {"education": "no college degree"}, "education", of("education") < 0.5),
+        ("college graduates", {"education": "college graduate"}, "education", of("education") > 0.5),
+        ("Democrats", {"party": "Democrats and leaners"}, "party", of("party") < -0.2),
+        ("Republicans", {"party": "Republicans and leaners"}, "party", of("party") > 0.2),
+        ("liberals", {"ideology": "liberal"}, "ideology", of("ideology") < -0.2),
+        ("conservatives", {"ideology": "conservative"}, "ideology", of("ideology") > 0.2),
+    ]
+    for name, audience, by, mask in cut:
+        if known[AT[by]] and mask.sum() >= 60:
             yield dict(item=it["id"], group=name, audience=audience, n=int(mask.sum()),
                        shares=np.round(np.bincount(y[mask], minlength=k) / mask.sum(), 4).tolist())
 
@@ -208,12 +213,12 @@ def priors(x):
 
 def main():
     x = panel()
-    bank, held = fitted()
+    bank, questions, held = fitted()
     bank += priors(x)
-    dump = lambda name, key, values: (HERE / name).write_text(
-        "{\"%s\":[\n" % key + ",\n".join(json.dumps(v, separators=(",", ":")) for v in values) + "\n]}\n")
-    dump("items.json", "items", bank)
-    dump("held_out.json", "groups", held)
+    lines = lambda values: "[\n" + ",\n".join(json.dumps(v, separators=(",", ":")) for v in values) + "\n]"
+    dump = lambda name, **lists: (HERE / name).write_text("{" + ",\n".join(f'"{key}":{lines(values)}' for key, values in lists.items()) + "}\n")
+    dump("items.json", items=bank)
+    dump("held_out.json", questions=questions, groups=held)
     print(f"{PEOPLE} people, {len(bank)} items, {len(held)} groups held out")
 
 

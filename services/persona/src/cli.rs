@@ -89,6 +89,9 @@ pub struct EvaluateCommand {
     /// For programs.
     #[arg(long)]
     json: bool,
+    /// Only items whose ids begin so; more than one with commas.
+    #[arg(long, value_name = "START", value_delimiter = ',')]
+    items: Vec<String>,
     /// A folder of labelled sentences (`amazon.json`, `yelp.json`, `imdb.json`), by which ratings of texts are judged.
     #[arg(long, value_name = "DIR")]
     sentences: Option<PathBuf>,
@@ -102,7 +105,7 @@ impl EvaluateCommand {
     /// # Errors
     /// [`StartError`] when the engine cannot be loaded.
     pub async fn run(self) -> Result<(), StartError> {
-        let report = evaluate::run(&mut self.model.engine()?, self.sentences.as_deref())
+        let report = evaluate::run(&mut self.model.engine()?, &self.items, self.sentences.as_deref())
             .map_err(StartError::failed("evaluating"))?;
         let text =
             if self.json { serde_json::to_string(&report).unwrap_or_default() } else { report.to_string() };

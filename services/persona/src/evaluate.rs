@@ -23,7 +23,16 @@ const HELD_OUT: &str = include_str!("../data/held_out.json");
 
 #[derive(Deserialize)]
 struct HeldOut {
+    questions: Vec<Question>,
     groups: Vec<Group>,
+}
+
+/// An item of the bank as a customer would ask it: in other words, its options from the least to the most.
+#[derive(Deserialize)]
+struct Question {
+    item: String,
+    question: String,
+    options: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,9 +73,14 @@ pub(crate) enum EvaluateError {
     Ratings(#[from] std::io::Error),
 }
 
-/// With the labelled sentences of a folder, where one is given.
-pub(crate) fn run(engine: &mut Engine, sentences: Option<&Path>) -> Result<Report, EvaluateError> {
-    let held: HeldOut = serde_json::from_str(HELD_OUT)?;
+/// Of the items whose ids begin so; with the labelled sentences of a folder, where one is given.
+pub(crate) fn run(
+    engine: &mut Engine,
+    items: &[String],
+    sentences: Option<&Path>,
+) -> Result<Report, EvaluateError> {
+    let mut held: HeldOut = serde_json::from_str(HELD_OUT)?;
+    held.groups.retain(|group| items.is_empty() || items.iter().any(|start| group.item.starts_with(start)));
     let by = |value: fn(&Group) -> f64| -> BTreeMap<_, f64> {
         held.groups.iter().map(|g| ((g.item.as_str(), g.group.as_str()), value(g))).collect()
     };
@@ -100,8 +114,13 @@ type Forgets = fn(&Item, &Item) -> bool;
 const FORGETTING: [(&str, Forgets); 3] = [
     ("grounded", |_, _| false),
     ("without the item", |asked, other| asked.id == other.id),
-    ("without its survey", |asked, other| other.kind == Kind::Survey && asked.source == other.source),
+    ("without its survey", |asked, other| other.kind == Kind::Survey && survey(asked) == survey(other)),
 ];
+
+/// A survey's name without its year.
+fn survey(item: &Item) -> &str {
+    item.source.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default()
+}
 
 /// Every group's answers, and how much of what was really said their intervals hold.
 fn predictions<'a>(
@@ -111,12 +130,13 @@ fn predictions<'a>(
 ) -> Result<(Cells<'a>, f64), EvaluateError> {
     let (mut cells, mut inside, mut all) = (Cells::new(), 0.0, 0.0);
     for group in &held.groups {
-        let Some(asked) = engine.item(&group.item) else { continue };
+        let question = held.questions.iter().find(|question| question.item == group.item);
+        let (Some(asked), Some(question)) = (engine.item(&group.item), question) else { continue };
         let gone: Vec<String> =
             engine.items().filter(|other| forgets(asked, other)).map(|item| item.id.clone()).collect();
-        let question = question(&asked.text, &group.audience);
+        let query = query(question, &group.audience);
         engine.forget(|item| gone.contains(&item.id));
-        let (shares, intervals) = predict(engine, &question)?;
+        let (shares, intervals) = predict(engine, &query)?;
         for (share, [least, most]) in group.shares.iter().zip(intervals) {
             inside += f64::from(u8::from((least..=most).contains(share)));
             all += 1.0;
@@ -127,20 +147,9 @@ fn predictions<'a>(
     Ok((cells, inside / all))
 }
 
-/// As a customer would ask, in another wording and order of options than the bank's.
-fn question(text: &str, audience: &Value) -> Value {
-    let (question, options) = match (text.split_once(" on "), text.split_once(" abortion ")) {
-        (Some((_, topic)), _) if text.starts_with("Are we") => (
-            format!("Does this country spend too little, about the right amount or too much on {topic}"),
-            ["Too little", "About the right amount", "Too much"].as_slice(),
-        ),
-        (_, Some((_, reason))) => (
-            format!("Do you think a woman should be able to get a legal abortion {reason}"),
-            ["Yes", "No"].as_slice(),
-        ),
-        _ => (text.to_owned(), [].as_slice()),
-    };
-    json!({"question": question, "type": "single_choice", "options": options, "audience": audience})
+fn query(asked: &Question, audience: &Value) -> Value {
+    let options: Vec<_> = asked.options.iter().rev().collect();
+    json!({"question": asked.question, "type": "single_choice", "options": options, "audience": audience})
 }
 
 type Told = (Vec<f64>, Vec<[f64; 2]>);
