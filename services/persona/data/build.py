@@ -146,7 +146,24 @@ def panel():
     return features(p, income=p["income"], party=p["party"] + 1, ideology=p["ideology"] + 1, religion=p["religion"] + 1)
 
 
-def fitted():
+def leaning(x, b, at, known):
+    """The logit of how far a person's answer goes from -1 to 1, as a line in the features: its mean over `x`, then slopes from there."""
+    mean = softmax(x @ b.T) @ at
+    share = np.clip((1 + mean) / 2, 0.01, 0.99)
+    line = np.zeros(len(NAMES))
+    line[known], *_ = np.linalg.lstsq((x - x.mean(axis=0) * (np.arange(len(NAMES)) > 0))[:, known], np.log(share / (1 - share)), rcond=None)
+    return np.round(line, 4).tolist()
+
+
+def width(shares):
+    """How far apart the cuts of an ordered logit are, relative to where the options would be equally likely."""
+    k, up_to = len(shares), np.clip(np.cumsum(shares)[:-1], 0.005, 0.995)
+    even = np.arange(1, k) / k
+    logit = lambda v: np.log(v / (1 - v))
+    return round(float(np.clip(np.polyfit(logit(even), logit(up_to), 1)[0], 0.3, 3)), 2) if k > 2 else 1.0
+
+
+def fitted(people):
     """Every item with rows, and what the held-out respondents said."""
     bank, questions, held = [], [], []
     for it in items.all_items():
@@ -155,7 +172,9 @@ def fitted():
         y = it["y"][answered & kept].astype(int)
         b = fit(it["x"][answered & kept], y, k)
         bank.append(dict(id=it["id"], text=it["text"], source=it["source"], n=len(y), kind="survey",
-                         options=[dict(label=label, at=at) for label, at in it["options"]], coefficients=np.round(b, 4).tolist()))
+                         options=[dict(label=label, at=at) for label, at in it["options"]], coefficients=np.round(b, 4).tolist(),
+                         leaning=leaning(people, b, np.array([at for _, at in it["options"]]), b.any(axis=0)),
+                         width=width(softmax(people @ b.T).mean(axis=0))))
         if it["asked"] is not None:
             questions.append(dict(item=it["id"], question=it["asked"][0], options=it["asked"][1]))
             held += groups(it, answered & ~kept)
@@ -208,12 +227,13 @@ def priors(x):
         mean = d * democrat.mean() + r * republican.mean() + (d + r) / 2 * (1 - democrat.mean() - republican.mean())
         b = calibrate(x, b, [1 - mean, mean])
         yield dict(id=id, text=text, source="a prior of the service's authors; no survey rows", n=0, kind="prior",
-                   options=[dict(label="against", at=-1), dict(label="for", at=1)], coefficients=np.round(b - b[0], 4).tolist())
+                   options=[dict(label="against", at=-1), dict(label="for", at=1)], coefficients=np.round(b - b[0], 4).tolist(),
+                   leaning=leaning(x, b, np.array([-1, 1]), np.ones(len(NAMES), bool)), width=1.0)
 
 
 def main():
     x = panel()
-    bank, questions, held = fitted()
+    bank, questions, held = fitted(x)
     bank += priors(x)
     lines = lambda values: "[\n" + ",\n".join(json.dumps(v, separators=(",", ":")) for v in values) + "\n]"
     dump = lambda name, **lists: (HERE / name).write_text("{" + ",\n".join(f'"{key}":{lines(values)}' for key, values in lists.items()) + "}\n")

@@ -1,10 +1,16 @@
 //! The question bank: survey items with fitted response models, and priors where no rows can be had.
 
-use std::sync::OnceLock;
+use std::ops::Range;
 
 use serde::Deserialize;
 
-use crate::panel::{FEATURES, Panel, Persona};
+use crate::{
+    panel::{FEATURES, Persona},
+    stance::{partisan, stance},
+};
+
+/// Party, its strength, ideology and religion among the features.
+const POLITICS: Range<usize> = 13..17;
 
 const ITEMS: &str = include_str!("../data/items.json");
 
@@ -28,8 +34,18 @@ pub(crate) struct Item {
     pub(crate) kind: Kind,
     pub(crate) options: Vec<ItemOption>,
     coefficients: Vec<[f32; FEATURES]>,
+    /// How far an answer goes towards the proposition, as a logit: the mean over the panel, then what each feature adds beside it.
+    pub(crate) leaning: [f32; FEATURES],
+    /// How far apart its options are (see [`crate::estimate::on_scale`]).
+    pub(crate) width: f32,
+    /// What its survey knew of people.
     #[serde(skip)]
-    leanings: OnceLock<Vec<f32>>,
+    pub(crate) known: [bool; FEATURES],
+    /// The side that its text takes, and of whom.
+    #[serde(skip)]
+    pub(crate) side: f32,
+    #[serde(skip)]
+    pub(crate) party: f32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,26 +61,45 @@ struct Bank {
 }
 
 pub(crate) fn load() -> Result<Vec<Item>, serde_json::Error> {
-    Ok(serde_json::from_str::<Bank>(ITEMS)?.items)
+    let mut items = serde_json::from_str::<Bank>(ITEMS)?.items;
+    for item in &mut items {
+        item.side = stance(&item.text);
+        item.party = partisan(&item.text);
+        item.known = item.knows();
+    }
+    Ok(items)
 }
 
 impl Item {
     /// How likely each option is for this person.
-    pub(crate) fn shares(&self, persona: &Persona) -> Vec<f32> {
+    ///
+    /// `more` is added to the leaning of the last option over the first, and in proportion between.
+    pub(crate) fn shares(&self, persona: &Persona, more: f32) -> Vec<f32> {
         let dot = |row: &[f32; FEATURES]| row.iter().zip(&persona.features).map(|(b, x)| b * x).sum::<f32>();
-        softmax(self.coefficients.iter().map(dot).collect())
+        let logits = self
+            .coefficients
+            .iter()
+            .zip(&self.options)
+            .map(|(row, option)| dot(row) + more * option.at / 2.0);
+        softmax(logits.collect())
     }
 
-    /// The leaning of everybody in the panel towards the proposition, as a logit; reckoned once.
-    pub(crate) fn leanings(&self, panel: &Panel) -> &[f32] {
-        self.leanings.get_or_init(|| panel.people.iter().map(|persona| self.leaning(persona)).collect())
+    /// Where its options are among as many places on the asker's scale, if it takes the same side.
+    pub(crate) fn at_places(&self, places: &[f32], side: f32) -> Option<Vec<usize>> {
+        let at = |place: &f32| self.options.iter().position(|option| (option.at - place).abs() < 0.01);
+        let same = self.kind == Kind::Survey && self.options.len() == places.len() && self.side * side > 0.0;
+        places.iter().map(at).collect::<Option<_>>().filter(|_| same)
     }
 
-    fn leaning(&self, persona: &Persona) -> f32 {
-        let shares = self.shares(persona);
-        let mean: f32 = shares.iter().zip(&self.options).map(|(share, option)| share * option.at).sum();
-        let share = f32::midpoint(1.0, mean).clamp(0.01, 0.99);
-        (share / (1.0 - share)).ln()
+    pub(crate) fn is_of_amounts(&self) -> bool {
+        self.options.iter().any(|option| option.label == "too little")
+    }
+
+    /// A feature without any slope is one that the survey did not have. Of politics and religion each stands for the others.
+    fn knows(&self) -> [bool; FEATURES] {
+        let has = |at: usize| at == 0 || self.kind == Kind::Prior || self.leaning[at] != 0.0;
+        let politics = POLITICS.into_iter().any(has);
+        std::array::from_fn(|at| has(at) || politics && POLITICS.contains(&at))
     }
 }
 

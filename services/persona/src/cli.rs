@@ -18,6 +18,7 @@ use crate::{
     request::Query,
     research::{Research, ResearchArgs, Wording},
     similar,
+    stance::stance,
 };
 
 /// Where the embedding model is.
@@ -138,22 +139,30 @@ impl EmbedCommand {
 /// The meanings of the sentences on stdin, for a fit to them.
 #[derive(Args)]
 pub struct MeaningsCommand {
+    /// Read them as questions are: what each is about, without its frame, and the side of it that it asks for, 1 or -1.
+    #[arg(long)]
+    questions: bool,
     #[arg(long, value_name = "DIR", default_value = ".tools/minilm")]
     model_dir: PathBuf,
 }
 
 impl MeaningsCommand {
-    /// A JSON array of numbers for each line.
+    /// A JSON array of numbers for each line; of a question, an object with its `side` and its `meaning`.
     ///
     /// # Errors
     /// [`StartError`] when the model is missing or a stream breaks.
     pub async fn run(self) -> Result<(), StartError> {
         let embedder = Embedder::load(&self.model_dir).map_err(StartError::failed("loading the model"))?;
+        let embed = |text: &str| embedder.embed(text).map_err(StartError::failed("embedding a sentence"));
         let mut out = BufWriter::new(io::stdout().lock());
         for line in io::stdin().lock().lines() {
             let line = line.map_err(StartError::failed("reading stdin"))?;
-            let meaning = embedder.embed(&line).map_err(StartError::failed("embedding a sentence"))?;
-            writeln!(out, "{}", json!(meaning)).map_err(StartError::failed("writing stdout"))?;
+            let told = if self.questions {
+                json!({"side": stance(&line), "meaning": embed(&similar::topic(&line))?})
+            } else {
+                json!(embed(&line)?)
+            };
+            writeln!(out, "{told}").map_err(StartError::failed("writing stdout"))?;
         }
         out.flush().map_err(StartError::failed("writing stdout"))
     }

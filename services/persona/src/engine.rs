@@ -7,6 +7,7 @@ use crate::{
     audience::{AudienceError, Selection},
     bank::{self, Item},
     embed::EmbedError,
+    estimate::Fading,
     panel::{Panel, PanelError, Persona},
     rate::Rater,
     refuse::{self, Refusal},
@@ -67,6 +68,7 @@ pub struct Engine {
     pub(crate) items: Vec<Item>,
     pub(crate) matcher: Matcher,
     pub(crate) rater: Rater,
+    pub(crate) fading: Fading,
 }
 
 /// A query that is answered, read, with whom it asks.
@@ -85,7 +87,7 @@ impl Engine {
         let items = bank::load()?;
         let found = folder.map(Path::to_path_buf).or_else(installed);
         let matcher = Matcher::new(&items, found.as_deref())?;
-        Ok(Self { panel: Panel::load()?, rater: Rater::load()?, items, matcher })
+        Ok(Self { panel: Panel::load()?, rater: Rater::load()?, fading: Fading::CHOSEN, items, matcher })
     }
 
     pub(crate) fn items(&self) -> impl Iterator<Item = &Item> {

@@ -31,6 +31,7 @@ mod service;
 mod session;
 mod share;
 mod similar;
+mod stance;
 mod stream;
 mod tell;
 mod wanting;

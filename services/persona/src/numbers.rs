@@ -39,7 +39,7 @@ impl Engine {
         let about_a_thing = about_a_thing(asked);
         let about = concept.map(FullConcept::words).unwrap_or_default();
         let text = if about.is_empty() { asked.text.clone() } else { format!("{} {about}", asked.text) };
-        let basis = Basis::find(self, if about_a_thing { &about } else { &text }).on(&asked.options);
+        let basis = Basis::find(self, if about_a_thing { &about } else { &text }, &asked.options);
         // What is said of a thing without options to choose from is how much it is wanted, at its price.
         let hidden = asked.kind == Kind::Open && about_a_thing;
         let roles = if hidden { WANTING.map(Role::At).to_vec() } else { scale::roles(&asked.options) };
@@ -101,7 +101,8 @@ impl Engine {
 
     /// Of several that may be picked, each for itself.
     fn each(&self, people: &[&Persona], asked: &Asked) -> Vec<Vec<f32>> {
-        let lean = |option: &String| Basis::find(self, &format!("{} {option}", asked.text)).leanings(people);
+        let lean =
+            |option: &String| Basis::find(self, &format!("{} {option}", asked.text), &[]).leanings(people);
         let leanings: Vec<Vec<f32>> = asked.options.iter().map(lean).collect();
         (0..people.len()).map(|i| leanings.iter().map(|of| logistic(of[i] - 0.4)).collect()).collect()
     }

@@ -61,6 +61,8 @@ pub(crate) struct Persona {
 /// All of them, with the margins that they were raked to.
 pub(crate) struct Panel {
     pub(crate) people: Vec<Persona>,
+    /// Of every feature.
+    pub(crate) mean: [f32; FEATURES],
     by_id: HashMap<String, usize>,
     margins: Value,
 }
@@ -77,7 +79,10 @@ impl Panel {
             lines.map(|(i, line)| person(i, line).ok_or(PanelError(i + 2))).collect();
         let people = people?;
         let by_id = people.iter().map(|persona| (persona.id(), persona.index)).collect();
-        Ok(Self { people, by_id, margins: serde_json::from_str(MARGINS).map_err(|_| PanelError(0))? })
+        let count = people.len() as f32;
+        let mean =
+            std::array::from_fn(|at| people.iter().map(|p: &Persona| p.features[at]).sum::<f32>() / count);
+        Ok(Self { people, mean, by_id, margins: serde_json::from_str(MARGINS).map_err(|_| PanelError(0))? })
     }
 
     pub(crate) fn by_id(&self, id: &str) -> Option<&Persona> {

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::{
     answer::PersonaAnswer,
     audience::Audience,
-    estimate::stance,
     request::{Asked, FullConcept},
     scale::plain,
     similar::Matcher,
+    stance::stance,
 };
 
 /// The most turns that an interview has.

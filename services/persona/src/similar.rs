@@ -117,7 +117,12 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// What a question is about, without the frame that asks for a side of it.
 pub(crate) fn topic(text: &str) -> String {
-    const FRAMES: [&str; 25] = [
+    const FRAMES: [&str; 30] = [
+        "too much, too little, or about the right amount",
+        "too little, about the right amount or too much",
+        "about the right amount",
+        "too little",
+        "too much",
         "do you support or oppose",
         "do you favor or oppose",
         "to what extent do you agree or disagree",

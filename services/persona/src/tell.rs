@@ -7,13 +7,13 @@ use crate::{
     cache::prompt_hash,
     compose::{self, Voice, about_a_thing},
     engine::{Admitted, Engine},
-    estimate::stance,
     numbers::Estimate,
     panel::{self, Persona},
     request::{FullConcept, Kind, Mode, Query},
     scale::{Role, plain},
     session::{Recall, Session},
     share::{chance, logistic, mean, mean_shares, pick, rounded},
+    stance::stance,
 };
 
 impl Engine {

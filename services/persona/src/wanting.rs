@@ -8,6 +8,9 @@ use crate::{
     share::logistic,
 };
 
+/// How far apart degrees of wanting are.
+const WIDTH: f32 = 1.2;
+
 /// How much a price deters: the more, the higher it is and the less the household has. Never the other way round.
 fn deterred(persona: &Persona, price: f64) -> f32 {
     let reference = 30.0 * (1.0 + persona.income as f64);
@@ -29,7 +32,7 @@ pub(crate) fn intents(
     let intent = |(persona, lean): (&&Persona, f32)| {
         let cost = price.map_or(0.35, |price| deterred(persona, price));
         let interest = 0.5 * mean.clamp(-1.0, 1.0) + 0.6 * (lean - mean);
-        estimate::on_scale(interest + 0.15 - cost, &places)
+        estimate::on_scale(interest + 0.15 - cost, &places, WIDTH)
     };
     people.iter().zip(leanings).map(intent).collect()
 }

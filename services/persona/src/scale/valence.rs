@@ -1,7 +1,7 @@
 //! How far the words of an option stand for the proposition.
 
 /// Whole phrases that say more than their words.
-const PHRASES: [(&str, f32); 58] = [
+const PHRASES: [(&str, f32); 61] = [
     ("not at all", -1.0),
     ("none at all", -1.0),
     ("not too", -0.5),
@@ -13,6 +13,9 @@ const PHRASES: [(&str, f32); 58] = [
     ("only a little", -0.4),
     ("a little", -0.3),
     ("some of the time", -0.2),
+    ("some", 0.0),
+    ("excellent", 1.0),
+    ("very good", 0.85),
     ("most of the time", 0.5),
     ("just about always", 1.0),
     ("a great deal", 1.0),
@@ -61,12 +64,12 @@ const PHRASES: [(&str, f32); 58] = [
     ("often", 0.6),
     ("usually", 0.7),
 ];
-const FOR: &str = "yes agree agrees support supports favor favour favorable favourable approve approves for good better \
+const FOR: &str = "yes agree agrees support supports favor favour favorable favourable favorably favourably approve approves for good better \
     excellent increase increased increases expand more likely satisfied important trust true happy safe \
     higher confident legal allow should justified justifiable selected positive would will willing \
     interested easier acceptable right useful concerned all great up helpful appealing believe very \
     extremely many";
-const AGAINST: &str = "no disagree disagrees oppose opposes disapprove disapproves unfavorable unfavourable against bad \
+const AGAINST: &str = "no disagree disagrees oppose opposes disapprove disapproves unfavorable unfavourable unfavorably unfavourably against bad \
     worse decrease decreased decreases reduce less fewer unlikely dissatisfied unsatisfied unimportant \
     distrust mistrust false unhappy unsafe lower illegal prohibit ban wrong negative unwilling \
     uninterested harder unacceptable unjustified poor terrible down none few useless";
