@@ -18,7 +18,7 @@ use crate::{
     request::Query,
     research::{Research, ResearchArgs, Wording},
     similar,
-    stance::stance,
+    stance::{partisan, stance},
 };
 
 /// Where the embedding model is.
@@ -139,7 +139,8 @@ impl EmbedCommand {
 /// The meanings of the sentences on stdin, for a fit to them.
 #[derive(Args)]
 pub struct MeaningsCommand {
-    /// Read them as questions are: what each is about, without its frame, and the side of it that it asks for, 1 or -1.
+    /// Read them as questions are: what each is about, without its frame, the side of it that it asks for and the one of politics that
+    /// it names.
     #[arg(long)]
     questions: bool,
     #[arg(long, value_name = "DIR", default_value = ".tools/minilm")]
@@ -147,7 +148,7 @@ pub struct MeaningsCommand {
 }
 
 impl MeaningsCommand {
-    /// A JSON array of numbers for each line; of a question, an object with its `side` and its `meaning`.
+    /// A JSON array of numbers for each line; of a question, an object with its `side` (1 or -1), its `party` and its `meaning`.
     ///
     /// # Errors
     /// [`StartError`] when the model is missing or a stream breaks.
@@ -158,7 +159,7 @@ impl MeaningsCommand {
         for line in io::stdin().lock().lines() {
             let line = line.map_err(StartError::failed("reading stdin"))?;
             let told = if self.questions {
-                json!({"side": stance(&line), "meaning": embed(&similar::topic(&line))?})
+                json!({"side": stance(&line), "party": partisan(&line), "meaning": embed(&similar::topic(&line))?})
             } else {
                 json!(embed(&line)?)
             };

@@ -65,9 +65,14 @@ impl<'a> Basis<'a> {
         let weighed: Vec<_> = scored.iter().map(|(similarity, item)| (*item, weight(*similarity))).collect();
         let side = stance(text);
         let places = places(&scale::roles(options));
-        let same = scored.iter().take_while(|(similarity, _)| *similarity >= SAME).map(|(_, item)| *item);
-        let direct = same.clone().find_map(|item| Some((item, item.at_places(&places, side)?)));
-        let main = direct.as_ref().map(|(item, _)| *item).or(scored.first().map(|(_, item)| *item));
+        // Of items with the same scale, siblings in one survey mostly, one asks the same only if it stands out.
+        let on_scale = weighed
+            .iter()
+            .filter_map(|(item, weight)| Some((*item, *weight, item.at_places(&places, side)?)));
+        let rivals: f32 = on_scale.clone().map(|(_, weight, _)| weight).sum();
+        let stands_out = |weight: f32| weight >= rivals / 2.0 && best + fading.fade * weight.ln() >= SAME;
+        let direct = on_scale.take(1).find(|(_, weight, _)| stands_out(*weight));
+        let main = direct.as_ref().map(|(item, ..)| *item).or(scored.first().map(|(_, item)| *item));
         let mut line = blend(&weighed, side, partisan(text), fading.doubt * (1.0 - best));
         let reliance = ((best - fading.unrelated) / (fading.near - fading.unrelated)).clamp(0.0, 1.0);
         let norm = norm(options);
@@ -75,7 +80,7 @@ impl<'a> Basis<'a> {
         let lift = if is_of_amounts(options) && !main.is_some_and(Item::is_of_amounts) { 0.5 } else { 0.0 };
         line[0] = (line[0] + lift) * reliance + norm.centre * (1.0 - reliance);
         let width = width(&weighed, places.len(), norm.width);
-        Self { panel, main, direct: direct.map(|(_, order)| order), similarity: best, line, width }
+        Self { panel, main, direct: direct.map(|(.., order)| order), similarity: best, line, width }
     }
 
     /// The item that says most.
