@@ -313,7 +313,7 @@ def polls():
     yield item("nuclear_arms", "Should the United States and Russia have fewer nuclear weapons, by agreement?", YES, design(len(t)),
                codes(t.arms_reduction, "against", "favor"), "Gallup 2013, by way of OpenIntro")
     t = get("healthcare_law_survey")
-    yield item("health_mandate", "Should all Americans be required to have health insurance, with a penalty for who does not buy it and help for who cannot afford it?",
+    yield item("health_mandate", "Do you approve of a penalty for people who do not buy health insurance, with help for those who cannot afford to?",
                YES, design(len(t)), codes(t.response, "disapprove", "approve"), "Pew Research Center 2012, by way of OpenIntro")
     t = get("pew_energy_2018")
     for column, what in ENERGY.items():

@@ -151,13 +151,13 @@ impl Estimate<'_> {
         }
     }
 
-    /// Ninety in a hundred: what the respondents' number leaves open, and what such answers were off by where it is known.
+    /// Ninety in a hundred: what the respondents' number leaves open, and what such answers were off by where it is known
+    /// (`data/choose.py`).
     pub(crate) fn intervals(&self, shares: &[f32]) -> Vec<[f64; 2]> {
         let (n, off) = match (self.grade, self.basis.main()) {
             (Grade::SurveyMatched, Some(item)) => (f64::from(item.n.max(400)), 0.04),
             (Grade::SurveyMatched, None) => (1_000.0, 0.04),
-            (Grade::Composed, _) => (300.0, 0.11),
-            (Grade::ModelOnly, _) => (100.0, 0.12),
+            (Grade::Composed | Grade::ModelOnly, _) => (300.0, 0.15),
         };
         let interval = |share: &f32| {
             let share = f64::from(*share);

@@ -27,7 +27,7 @@ pub(crate) fn stance(text: &str) -> f32 {
         "limit",
         "limiting",
     ];
-    const ENDS: [&str; 26] = [
+    const ENDS: [&str; 25] = [
         "eliminate",
         "eliminating",
         "repeal",
@@ -53,9 +53,10 @@ pub(crate) fn stance(text: &str) -> f32 {
         "reject",
         "deport",
         "expel",
-        "against",
     ];
     let text = topic(text);
     let any = |words: &[&str]| text.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
-    if any(&BANS) == any(&ENDS) { 1.0 } else { -1.0 }
+    // Who acts against a thing may want something else; who is against it does not.
+    let against = text.starts_with("against") || text.contains("you against");
+    if any(&BANS) == (any(&ENDS) || against) { 1.0 } else { -1.0 }
 }
