@@ -64,7 +64,7 @@ def cells(rng):
     smooth = 0.97 * counts / counts.sum() + 0.03 * independent
     age, race, education, region = np.unravel_index(rng.choice(smooth.size, DRAWS, p=smooth.ravel()), shape)
     race = np.where((race == 3) & (rng.random(DRAWS) < 0.4), 4, race)  # the survey's "other" is Asian people, for the most part
-    low = np.array([a for a, _ in AGES])[age]
+    low = np.maximum(np.array([a for a, _ in AGES])[age], np.array([18, 18, 18, 22, 24])[education])  # nobody has a degree at once
     high = np.array([b for _, b in AGES])[age]
     years = low + np.floor((high - low + 1) * rng.random(DRAWS) ** np.where(age == 3, 1.7, 1)).astype(int)
     gender = (rng.random(DRAWS) < 0.49).astype(int)

@@ -20,6 +20,8 @@ pub(crate) struct Voice<'a> {
     pub(crate) choice: Option<&'a str>,
     /// From -1 to 1.
     pub(crate) lean: f32,
+    /// What that leans towards, where it is a proposition of the bank.
+    pub(crate) proposition: Option<&'a str>,
     /// Whether that is the side that people like this one take.
     pub(crate) typical: bool,
     /// What they said before to a question like this one.

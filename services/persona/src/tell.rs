@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     answer::{Answer, Labelled, NOTE, PersonaAnswer, Provenance, Speaker, Words},
+    bank::Kind as ItemKind,
     cache::prompt_hash,
     compose::{self, Voice, about_a_thing},
     engine::{Admitted, Engine},
@@ -100,6 +101,8 @@ struct Topic {
     name: String,
     /// Whether the question asks for the topic's opposite.
     opposite: bool,
+    /// What a leaning towards it is towards, in the bank's words.
+    proposition: Option<String>,
 }
 
 impl Topic {
@@ -110,13 +113,15 @@ impl Topic {
         let asked = &admitted.asked;
         if about_a_thing(asked) {
             let name = asked.concept.as_ref().map(FullConcept::words).unwrap_or_default();
-            return Self { name, opposite: false };
+            return Self { name, opposite: false, proposition: None };
         }
         match estimate.basis.main().filter(|_| estimate.basis.similarity > Self::NEAR) {
             Some(item) => {
-                Self { name: item.id.clone(), opposite: stance(&asked.text) * stance(&item.text) < 0.0 }
+                let opposite = stance(&asked.text) * stance(&item.text) < 0.0;
+                let proposition = (item.kind == ItemKind::Prior && !opposite).then(|| item.text.clone());
+                Self { name: item.id.clone(), opposite, proposition }
             }
-            None => Self { name: plain(&asked.text), opposite: false },
+            None => Self { name: plain(&asked.text), opposite: false, proposition: None },
         }
     }
 
@@ -152,7 +157,8 @@ fn voice(
     let earlier = recall.earlier(&id);
     // Who leans to neither side is out of step with nobody.
     let typical = lean * leaning >= 0.0 || leaning.abs() < 0.5;
-    let voice = Voice { persona, asked, choice: choice.as_deref(), lean, typical, earlier };
+    let proposition = topic.proposition.as_deref();
+    let voice = Voice { persona, asked, choice: choice.as_deref(), lean, proposition, typical, earlier };
     PersonaAnswer {
         who: compose::who(persona),
         quote: voice.quote(),

@@ -17,6 +17,9 @@ impl Voice<'_> {
     }
 
     fn opinion(&self) -> String {
+        if asks_for_more(&self.asked.text) {
+            return self.position();
+        }
         let said = match self.lean {
             lean if lean > 0.5 => self.one(
                 "opinion",
@@ -35,6 +38,26 @@ impl Voice<'_> {
             _ => self.one("opinion", &["I'm against it.", "No, I don't like it.", "That's a no from me."]),
         };
         said.to_owned()
+    }
+
+    /// To what no yes or no answers: where they stand on the proposition that comes nearest. Without one there is nothing to name.
+    fn position(&self) -> String {
+        let Some(proposition) = self.proposition else {
+            let unnamed = [
+                "I couldn't name one thing.",
+                "No single answer comes to mind.",
+                "I'd have to think about that.",
+            ];
+            return self.one("unnamed", &unnamed).to_owned();
+        };
+        let said = match self.lean {
+            lean if lean > 0.5 => ["Yes, very much.", "That's how I see it."],
+            lean if lean > 0.1 => ["More yes than no.", "To a degree, yes."],
+            lean if lean > -0.1 => ["I see both sides.", "It depends."],
+            lean if lean > -0.5 => ["More no than yes.", "Not really."],
+            _ => ["No, not at all.", "I don't see it that way."],
+        };
+        format!("\"{proposition}\"? {}", self.one("position", &said))
     }
 
     /// Party, ideology and faith: as the reason where people like this one answer so, and as what it parts with where they do not.
@@ -113,6 +136,26 @@ impl Voice<'_> {
         let at = (draw * reasons.len() as f32) as usize;
         reasons.into_iter().nth(at).unwrap_or_default()
     }
+}
+
+/// Whether a question asks for a thing, a time, a reason: more than where somebody stands.
+fn asks_for_more(text: &str) -> bool {
+    const FOR: [&str; 11] = [
+        "what ",
+        "which ",
+        "who ",
+        "whom ",
+        "where ",
+        "when ",
+        "why ",
+        "how much ",
+        "how many ",
+        "how often ",
+        "how long ",
+    ];
+    const STANCE: [&str; 6] = ["think of", "think about", "feel about", "opinion", "view of", "view on"];
+    let text = text.to_lowercase();
+    FOR.iter().any(|word| text.starts_with(word)) && !STANCE.iter().any(|words| text.contains(words))
 }
 
 /// Whether party and creed have to do with a question.

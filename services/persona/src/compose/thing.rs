@@ -96,7 +96,8 @@ impl Voice<'_> {
                     "\"{}\" is fine, if it holds up.",
                     "\"{}\" I like; the rest, less so.",
                     "\"{}\": I'd want to see that for myself.",
-                    "Is it really \"{}\"?",
+                    "\"{}\" alone wouldn't decide it.",
+                    "\"{}\" counts for something.",
                 ],
             )
         } else {
