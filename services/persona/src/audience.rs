@@ -188,7 +188,7 @@ mod tests {
         assert!((64.0..67.0).contains(&share(r#"{"education":"no college degree"}"#)));
         assert!((33.0..35.0).contains(&share(r#"{"income":"under $50k"}"#)));
         assert_eq!(share(r#"{"income":"$50,000-$99,999"}"#), share(r#"{"income":"50k to 100k"}"#));
-        assert!(near(share(r#"{"region":"Texas"}"#), 38.0));
+        assert!(near(share(r#"{"region":"Texas"}"#), 39.0));
         assert!((30.0..33.0).contains(&share(r#"{"party":"Republicans"}"#)));
         assert!((36.0..40.0).contains(&share(r#"{"ideology":"conservative"}"#)));
     }

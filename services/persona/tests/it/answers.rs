@@ -68,6 +68,29 @@ fn the_order_of_the_options_moves_nothing() {
 }
 
 #[test]
+fn a_question_for_more_than_yes_or_no_gets_more() {
+    let ask = |text: &str| json!({"question": text, "n": 20});
+    let told = answers(&[
+        ask("What worries you most about artificial intelligence?"),
+        ask("Which colour suits a bicycle best?"),
+        ask("What do you think of artificial intelligence?"),
+    ]);
+    let quotes = |at: usize| -> Vec<&str> {
+        told[at]["answers"].as_array().expect("a list").iter().filter_map(|a| a["quote"].as_str()).collect()
+    };
+    for quote in quotes(0) {
+        assert!(quote.contains("Worried about artificial intelligence"), "it says what it is about: {quote}");
+    }
+    for quote in quotes(1) {
+        assert!(
+            ["name one thing", "No single answer", "have to think"].iter().any(|no| quote.contains(no)),
+            "{quote}"
+        );
+    }
+    assert!(quotes(2).iter().all(|quote| !quote.contains('"')), "a view is told as one: {:?}", quotes(2));
+}
+
+#[test]
 fn a_higher_price_never_raises_intent() {
     let ask = |price: f64| {
         json!({"question": "How likely are you to buy it?", "type": "purchase_intent",

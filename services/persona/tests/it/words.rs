@@ -169,7 +169,7 @@ fn words(act: Act, brief: &str) -> [String; 2] {
     let said = match act {
         Act::Oppose => json!({"quote": "Let me say it plainly.", "stance": opposite}),
         Act::Invent => json!({"quote": "I saw it for $12 elsewhere.", "stance": stance}),
-        _ => json!({"quote": "I have thought about the glowing reminder.", "stance": stance}),
+        _ => json!({"quote": "I looked at the glowing reminder.", "stance": stance}),
     };
     let text = said.to_string();
     let (head, tail) = text.split_at(text.len() / 2);
@@ -270,7 +270,7 @@ async fn words_that_say_what_was_decided_are_used_and_counted() {
         for one in told["answers"].as_array().expect("answers") {
             assert_eq!(
                 (one["words"].as_str(), one["quote"].as_str()),
-                (Some("model"), Some("I have thought about the glowing reminder."))
+                (Some("model"), Some("I looked at the glowing reminder."))
             );
         }
     }
