@@ -51,8 +51,7 @@ bench-extract: ## extraction beside other crates, on PAGES=folder of pages with 
 	@test -d "$(PAGES)" || { echo "make bench-extract needs PAGES=folder, with html/ID.html.gz and ground-truth/ID.json" >&2; exit 1; }
 	$(MAKE) --no-print-directory -C tests/peers bench-extract PAGES="$(abspath $(PAGES))"
 
-bench-persona: setup .tools/ratings/.stamp ## personas judged by survey respondents, and ratings by labelled sentences, that no fit has seen
-	cargo build --workspace --bins
+bench-persona: setup build .tools/ratings/.stamp ## personas judged by survey respondents, and ratings by labelled sentences, that no fit has seen
 	target/debug/persona evaluate --sentences .tools/ratings
 
 # The survey rows are fetched for the fit only; what is committed is derived from them.
@@ -61,7 +60,7 @@ persona-data: .tools/minilm/.stamp .tools/ratings/.stamp ## derive the personas'
 	python3 -m venv .tools/persona-data
 	.tools/persona-data/bin/pip install --quiet --disable-pip-version-check --requirement services/persona/data/requirements.txt
 	.tools/persona-data/bin/python services/persona/data/build.py
-	cargo build --workspace --bins
+	$(MAKE) --no-print-directory build
 	target/debug/persona embed services/persona/data/items.embeddings
 	.tools/persona-data/bin/python services/persona/data/ratings.py .tools/ratings target/debug/persona .tools/minilm
 

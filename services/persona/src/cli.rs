@@ -14,11 +14,10 @@ use crate::{
     bank,
     embed::Embedder,
     engine::{Engine, QueryError},
-    evaluate,
+    evaluate::{self, Judging},
     request::Query,
     research::{Research, ResearchArgs, Wording},
     similar,
-    stance::{partisan, stance},
 };
 
 /// Where the embedding model is.
@@ -90,12 +89,8 @@ pub struct EvaluateCommand {
     /// For programs.
     #[arg(long)]
     json: bool,
-    /// Only items whose ids begin so; more than one with commas.
-    #[arg(long, value_name = "START", value_delimiter = ',')]
-    items: Vec<String>,
-    /// A folder of labelled sentences (`amazon.json`, `yelp.json`, `imdb.json`), by which ratings of texts are judged.
-    #[arg(long, value_name = "DIR")]
-    sentences: Option<PathBuf>,
+    #[command(flatten)]
+    judging: Judging,
     #[command(flatten)]
     model: Model,
 }
@@ -106,7 +101,7 @@ impl EvaluateCommand {
     /// # Errors
     /// [`StartError`] when the engine cannot be loaded.
     pub async fn run(self) -> Result<(), StartError> {
-        let report = evaluate::run(&mut self.model.engine()?, &self.items, self.sentences.as_deref())
+        let report = evaluate::run(&mut self.model.engine()?, &self.judging)
             .map_err(StartError::failed("evaluating"))?;
         let text =
             if self.json { serde_json::to_string(&report).unwrap_or_default() } else { report.to_string() };
@@ -139,31 +134,22 @@ impl EmbedCommand {
 /// The meanings of the sentences on stdin, for a fit to them.
 #[derive(Args)]
 pub struct MeaningsCommand {
-    /// Read them as questions are: what each is about, without its frame, the side of it that it asks for and the one of politics that
-    /// it names.
-    #[arg(long)]
-    questions: bool,
     #[arg(long, value_name = "DIR", default_value = ".tools/minilm")]
     model_dir: PathBuf,
 }
 
 impl MeaningsCommand {
-    /// A JSON array of numbers for each line; of a question, an object with its `side` (1 or -1), its `party` and its `meaning`.
+    /// A JSON array of numbers for each line.
     ///
     /// # Errors
     /// [`StartError`] when the model is missing or a stream breaks.
     pub async fn run(self) -> Result<(), StartError> {
         let embedder = Embedder::load(&self.model_dir).map_err(StartError::failed("loading the model"))?;
-        let embed = |text: &str| embedder.embed(text).map_err(StartError::failed("embedding a sentence"));
         let mut out = BufWriter::new(io::stdout().lock());
         for line in io::stdin().lock().lines() {
             let line = line.map_err(StartError::failed("reading stdin"))?;
-            let told = if self.questions {
-                json!({"side": stance(&line), "party": partisan(&line), "meaning": embed(&similar::topic(&line))?})
-            } else {
-                json!(embed(&line)?)
-            };
-            writeln!(out, "{told}").map_err(StartError::failed("writing stdout"))?;
+            let meaning = embedder.embed(&line).map_err(StartError::failed("embedding a sentence"))?;
+            writeln!(out, "{}", json!(meaning)).map_err(StartError::failed("writing stdout"))?;
         }
         out.flush().map_err(StartError::failed("writing stdout"))
     }

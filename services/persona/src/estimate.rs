@@ -1,9 +1,14 @@
 //! What an audience would answer to a question with options, and how sure that is.
 
+use clap::Args;
+
 use crate::{
     bank::{Item, Kind, softmax},
     engine::Engine,
-    panel::{FEATURES, Panel, Persona},
+    panel::{
+        FEATURES, Panel, Persona,
+        feature::{IDEOLOGY, PARTY},
+    },
     scale::{self, Role, is_of_amounts, norm},
     similar::topic,
     stance::{partisan, stance},
@@ -13,16 +18,20 @@ use crate::{
 /// same survey mostly not.
 const SAME: f32 = 0.72;
 
-/// How the say of an item depends on its similarity. Chosen by `data/choose.py`, each survey judged by the others.
-#[derive(Clone, Copy, Debug)]
+/// How the say of an item depends on its similarity. Chosen by `data/choose.py`, which tries others, each survey judged by the rest.
+#[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Fading {
     /// How fast it fades below the best match's.
+    #[arg(long, hide = true, default_value_t = Self::CHOSEN.fade)]
     pub(crate) fade: f32,
     /// From here on items' levels are carried over whole.
+    #[arg(long, hide = true, default_value_t = Self::CHOSEN.near)]
     pub(crate) near: f32,
     /// Below this they say nothing.
+    #[arg(long, hide = true, default_value_t = Self::CHOSEN.unrelated)]
     pub(crate) unrelated: f32,
     /// How many more items, without differences between people, a question that nothing is like would be taken to have.
+    #[arg(long, hide = true, default_value_t = Self::CHOSEN.doubt)]
     pub(crate) doubt: f32,
 }
 
@@ -31,7 +40,7 @@ impl Fading {
 }
 
 /// What a side of politics likes better than the other: slopes of party and ideology.
-const PARTISAN: [(usize, f32); 2] = [(13, 1.6), (15, 0.8)];
+const PARTISAN: [(usize, f32); 2] = [(PARTY, 1.6), (IDEOLOGY, 0.8)];
 
 /// What a question leans on: every item as far as it is near, as one line in the features of a person.
 pub(crate) struct Basis<'a> {

@@ -1,11 +1,12 @@
-//! Held-out respondents of the General Social Survey against the answers: the same path as a paid query, in other words than the bank's;
+//! Held-out respondents against the answers: the same path as a paid query, in other words than the bank's;
 //! then as if the bank lacked the very item, and every item of its survey, which is what a question is that nobody has given us.
 
 mod metrics;
 mod ratings;
 
-use std::{collections::BTreeMap, fmt, path::Path};
+use std::{collections::BTreeMap, fmt, fs, path::PathBuf};
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ use self::{
 use crate::{
     bank::{Item, Kind},
     engine::{Engine, QueryError},
+    estimate::Fading,
     request::{Query, RequestError},
 };
 
@@ -69,17 +71,33 @@ pub(crate) enum EvaluateError {
     HeldOut(#[from] serde_json::Error),
     #[error(transparent)]
     Query(#[from] QueryError),
-    #[error("the labelled sentences: {0}")]
-    Ratings(#[from] std::io::Error),
+    #[error("groups or labelled sentences: {0}")]
+    Read(#[from] std::io::Error),
 }
 
-/// Of the items whose ids begin so; with the labelled sentences of a folder, where one is given.
-pub(crate) fn run(
-    engine: &mut Engine,
-    items: &[String],
-    sentences: Option<&Path>,
-) -> Result<Report, EvaluateError> {
-    let mut held: HeldOut = serde_json::from_str(HELD_OUT)?;
+/// Who is asked, and what.
+#[derive(Args)]
+pub(crate) struct Judging {
+    /// Only items whose ids begin so; more than one with commas.
+    #[arg(long, value_name = "START", value_delimiter = ',')]
+    items: Vec<String>,
+    /// A folder of labelled sentences (`amazon.json`, `yelp.json`, `imdb.json`), by which ratings of texts are judged.
+    #[arg(long, value_name = "DIR")]
+    sentences: Option<PathBuf>,
+    /// Other groups than those that no fit has seen.
+    #[arg(long, value_name = "FILE", hide = true)]
+    held: Option<PathBuf>,
+    #[command(flatten)]
+    fading: Fading,
+}
+
+pub(crate) fn run(engine: &mut Engine, judging: &Judging) -> Result<Report, EvaluateError> {
+    let Judging { items, sentences, held, fading } = judging;
+    engine.fading = *fading;
+    let mut held: HeldOut = match held {
+        Some(file) => serde_json::from_str(&fs::read_to_string(file)?)?,
+        None => serde_json::from_str(HELD_OUT)?,
+    };
     held.groups.retain(|group| items.is_empty() || items.iter().any(|start| group.item.starts_with(start)));
     let by = |value: fn(&Group) -> f64| -> BTreeMap<_, f64> {
         held.groups.iter().map(|g| ((g.item.as_str(), g.group.as_str()), value(g))).collect()
@@ -104,7 +122,8 @@ pub(crate) fn run(
         });
     }
     let items = held.groups.iter().map(|g| &g.item).collect::<std::collections::BTreeSet<_>>().len();
-    let ratings = sentences.map(|folder| ratings::judge(engine, folder)).transpose()?.unwrap_or_default();
+    let ratings =
+        sentences.as_deref().map(|folder| ratings::judge(engine, folder)).transpose()?.unwrap_or_default();
     Ok(Report { items, groups: held.groups.len(), predictors, ratings })
 }
 

@@ -7,9 +7,15 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// Raised whenever `data/panel.csv` is made anew, so that an id means one person for ever.
-pub(crate) const VERSION: &str = "us-2026.2";
+pub(crate) const VERSION: &str = "us-2026.3";
 /// How many features describe a person (`data/features.py` names them, in this order).
 pub(crate) const FEATURES: usize = 17;
+/// Where some of them are.
+pub(crate) mod feature {
+    pub(crate) const PARTY: usize = 13;
+    pub(crate) const IDEOLOGY: usize = 15;
+    pub(crate) const RELIGION: usize = 16;
+}
 
 const PEOPLE: &str = include_str!("../data/panel.csv");
 const MARGINS: &str = include_str!("../data/margins.json");
@@ -226,4 +232,15 @@ fn features(p: &Persona) -> [f32; FEATURES] {
         (p.ideology as f32 - 2.0) / 2.0,
         (p.religion as f32 - 1.5) / 1.5,
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panel_that_was_made_anew_has_a_version_of_its_own() {
+        let known = ("us-2026.3", "fb2b821daee185924ad37f8d2e1fc3a4345f4c310e7179bbe153560881f264d2");
+        assert_eq!((VERSION, hex::encode(Sha256::digest(PEOPLE)).as_str()), known);
+    }
 }

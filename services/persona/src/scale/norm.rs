@@ -24,7 +24,7 @@ const CENTRES: [(&[&str], f32); 9] = [
     (&["likely"], -0.1),
 ];
 /// Few people say outright that they are on neither side; of degrees of one thing most take a middle one. The widths are round
-/// figures of what scales of other surveys' items have (`data/choose.py`).
+/// figures of what such scales of the bank's items have.
 const WIDTHS: [(&[&str], f32); 2] = [
     (&["neither", "neutral"], 0.8),
     (
