@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use alloy::{
-    providers::Provider,
     rpc::types::{Filter, Log},
     sol_types::{SolCall, SolEvent},
 };
@@ -12,11 +11,9 @@ use x402::{
 };
 use x402_buyer::ChainError;
 
-use super::{Node, NodeError, within};
+use super::{Node, NodeError};
 use crate::wallets::total;
 
-/// How many blocks one query spans; public nodes refuse longer ones.
-const BLOCKS_AT_ONCE: u64 = 500;
 /// How many channels one query names.
 const CHANNELS_AT_ONCE: usize = 100;
 
@@ -107,13 +104,10 @@ impl Node {
             .topic1(SETTLEMENT_CONTRACT.into_word())
             .topic2(seller.into_word());
         let mut paid = Usdc::ZERO;
-        for (first, last) in stretches(from, to) {
-            let filter = filter.clone().from_block(first).to_block(last);
-            for log in within(async { self.provider.get_logs(&filter).await }).await? {
-                let transfer = Token::Transfer::decode_log(&log.inner);
-                let value = transfer.ok().and_then(|transfer| u128::try_from(transfer.value).ok());
-                paid = total([paid, units(value.ok_or(ChainError::Nonsense("a transfer"))?)?]);
-            }
+        for log in self.filtered(filter, from, to).await? {
+            let transfer = Token::Transfer::decode_log(&log.inner);
+            let value = transfer.ok().and_then(|transfer| u128::try_from(transfer.value).ok());
+            paid = total([paid, units(value.ok_or(ChainError::Nonsense("a transfer"))?)?]);
         }
         Ok(paid)
     }
@@ -150,23 +144,13 @@ impl Node {
         to: u64,
     ) -> Result<Vec<ChannelMove>, NodeError> {
         let mut moves = BTreeMap::new();
-        for (first, last) in stretches(from, to) {
-            for ids in ids.chunks(CHANNELS_AT_ONCE) {
-                let filter = filter(ids).from_block(first).to_block(last);
-                for log in within(async { self.provider.get_logs(&filter).await }).await? {
-                    moves.insert((log.block_number, log.log_index), movement(&log)?);
-                }
+        for ids in ids.chunks(CHANNELS_AT_ONCE) {
+            for log in self.filtered(filter(ids), from, to).await? {
+                moves.insert((log.block_number, log.log_index), movement(&log)?);
             }
         }
         Ok(moves.into_values().collect())
     }
-}
-
-/// The first and last blocks of queries that are short enough.
-fn stretches(from: u64, to: u64) -> impl Iterator<Item = (u64, u64)> {
-    let firsts = std::iter::successors(Some(from), |first| first.checked_add(BLOCKS_AT_ONCE));
-    let firsts = firsts.take_while(move |first| *first <= to);
-    firsts.map(move |first| (first, to.min(first + BLOCKS_AT_ONCE - 1)))
 }
 
 fn filter(ids: &[ChannelId]) -> Filter {

@@ -92,42 +92,42 @@ impl Node {
         side: Side,
     ) -> Result<Vec<((u64, u64), Log)>, NodeError> {
         let mut logs: HashMap<(u64, u64), Log> = HashMap::new();
-        let mut first = from;
-        while first <= to {
-            let last = to.min(first + BLOCKS_AT_ONCE - 1);
-            for accounts in accounts.chunks(ACCOUNTS_AT_ONCE) {
-                for log in self.logs_of(accounts, first, last, side).await? {
-                    let place = (log.block_number, log.log_index);
-                    let (Some(block), Some(index)) = place else {
-                        return Err(ChainError::Nonsense("a log without a place").into());
-                    };
-                    logs.insert((block, index), log);
-                }
+        for accounts in accounts.chunks(ACCOUNTS_AT_ONCE) {
+            for log in self.filtered(self.transfers(accounts, side), from, to).await? {
+                let place = (log.block_number, log.log_index);
+                let (Some(block), Some(index)) = place else {
+                    return Err(ChainError::Nonsense("a log without a place").into());
+                };
+                logs.insert((block, index), log);
             }
-            first = last + 1;
         }
         let mut logs: Vec<_> = logs.into_iter().collect();
         logs.sort_unstable_by_key(|(place, _)| *place);
         Ok(logs)
     }
 
-    async fn logs_of(
-        &self,
-        accounts: &[Address],
-        from: u64,
-        to: u64,
-        side: Side,
-    ) -> Result<Vec<Log>, NodeError> {
+    /// What a filter finds from one block to another, both included, by queries that are short enough.
+    pub(super) async fn filtered(&self, filter: Filter, from: u64, to: u64) -> Result<Vec<Log>, NodeError> {
+        let (mut logs, mut first) = (Vec::new(), from);
+        while first <= to {
+            let last = to.min(first + BLOCKS_AT_ONCE - 1);
+            let filter = filter.clone().from_block(first).to_block(last);
+            logs.extend(within(async { self.provider.get_logs(&filter).await }).await?);
+            first = last + 1;
+        }
+        Ok(logs)
+    }
+
+    fn transfers(&self, accounts: &[Address], side: Side) -> Filter {
         let accounts: Vec<B256> = accounts.iter().map(Address::into_word).collect();
-        let filter = Filter::new().address(self.network().usdc().address).from_block(from).to_block(to);
-        let filter = match side {
+        let filter = Filter::new().address(self.network().usdc().address);
+        match side {
             Side::From => {
                 let events = vec![Token::AuthorizationUsed::SIGNATURE_HASH, Token::Transfer::SIGNATURE_HASH];
                 filter.event_signature(events).topic1(accounts)
             }
             Side::To => filter.event_signature(Token::Transfer::SIGNATURE_HASH).topic2(accounts),
-        };
-        within(async { self.provider.get_logs(&filter).await }).await
+        }
     }
 }
 

@@ -26,17 +26,24 @@ pub(crate) fn peak(process: u32) -> u64 {
     kibibytes << 10
 }
 
-#[tokio::test]
-async fn a_worker_that_is_killed_is_replaced() {
+/// A site with an article at `/page`, and a service with one worker, which sees so many pages.
+async fn with_one_worker(pages: &str) -> (Site, Market) {
     let site = Site::open().await;
     site.html("/page", article());
     let market = Market::open(|program| {
         program
             .env("SCRAPER_ALLOW_ORIGINS", &site.host())
             .env("SCRAPER_WORKERS", "1")
+            .env("SCRAPER_PAGES_PER_WORKER", pages)
             .env("SCRAPER_BROWSER", "/nonexistent")
     })
     .await;
+    (site, market)
+}
+
+#[tokio::test]
+async fn a_worker_that_is_killed_is_replaced() {
+    let (site, market) = with_one_worker("1000").await;
     let page = site.url("/page");
     assert_eq!(market.scrape(&page, json!({})).await.0, 200);
     let before = children(market.running.id());
@@ -64,16 +71,7 @@ async fn a_worker_that_is_killed_is_replaced() {
 
 #[tokio::test]
 async fn a_worker_that_has_seen_its_pages_is_replaced() {
-    let site = Site::open().await;
-    site.html("/page", article());
-    let market = Market::open(|program| {
-        program
-            .env("SCRAPER_ALLOW_ORIGINS", &site.host())
-            .env("SCRAPER_WORKERS", "1")
-            .env("SCRAPER_PAGES_PER_WORKER", "2")
-            .env("SCRAPER_BROWSER", "/nonexistent")
-    })
-    .await;
+    let (site, market) = with_one_worker("2").await;
     let mut workers = Vec::new();
     for _ in 0..4 {
         assert_eq!(market.scrape(&site.url("/page"), json!({})).await.0, 200);
